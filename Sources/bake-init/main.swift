@@ -1,0 +1,4 @@
+internal import BakeContract
+internal import CGuest
+_ = probe([1])
+_ = getpid()
