@@ -1,0 +1,85 @@
+/// One tree after it was read: paths, and the inodes behind them. Two paths with one inode are
+/// hard links.
+///
+/// A layer need not name the directories above its paths: laying it over others makes the missing
+/// ones and leaves those that are there as they are.
+public struct Layer: Sendable {
+    public struct Entry: Sendable, Equatable {
+        public let path: TreePath
+        /// Position in `inodes`.
+        public let inodeIndex: Int
+
+        public init(path: TreePath, inodeIndex: Int) {
+            self.path = path
+            self.inodeIndex = inodeIndex
+        }
+    }
+
+    /// As the user wrote it.
+    public let name: String
+    public private(set) var inodes: [Inode]
+    /// Sorted by path, paths unique.
+    public private(set) var entries: [Entry]
+    public let notes: [Note]
+
+    public init(name: String) {
+        self.init(name: name, inodes: [], entries: [], notes: [])
+    }
+
+    /// Entries in any order; of two with one path the later counts.
+    public init(name: String, inodes: [Inode], entries: [Entry], notes: [Note] = []) {
+        self.name = name
+        self.inodes = inodes
+        self.notes = notes
+        self.entries = []
+        self.entries.reserveCapacity(entries.count)
+        // `sorted` keeps the order of equal elements, and is linear for what is sorted already.
+        for entry in entries.sorted(by: { $0.path < $1.path }) {
+            if self.entries.last?.path == entry.path { self.entries.removeLast() }
+            self.entries.append(entry)
+        }
+    }
+
+    /// Puts an inode at a path, in place of what this layer had there.
+    public mutating func add(_ inode: Inode, at path: TreePath) {
+        inodes.append(inode)
+        place(Entry(path: path, inodeIndex: inodes.count - 1))
+    }
+
+    /// Gives an inode of this layer one more name.
+    /// - Precondition: this layer has something at `existing`.
+    public mutating func link(_ path: TreePath, to existing: TreePath) {
+        guard let position = position(of: existing) else {
+            preconditionFailure("nothing at \(existing) to link to")
+        }
+        place(Entry(path: path, inodeIndex: entries[position].inodeIndex))
+    }
+
+    public subscript(path: TreePath) -> Inode? {
+        position(of: path).map { inodes[entries[$0].inodeIndex] }
+    }
+
+    private mutating func place(_ entry: Entry) {
+        let position = lowerBound(of: entry.path)
+        if position < entries.count, entries[position].path == entry.path {
+            entries[position] = entry
+        } else {
+            entries.insert(entry, at: position)
+        }
+    }
+
+    private func position(of path: TreePath) -> Int? {
+        let position = lowerBound(of: path)
+        return position < entries.count && entries[position].path == path ? position : nil
+    }
+
+    private func lowerBound(of path: TreePath) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].path < path { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

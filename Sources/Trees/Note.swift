@@ -1,0 +1,36 @@
+/// Something the user should know although the image is exactly what was asked for.
+public enum Note: Sendable, Hashable {
+    /// Another file system is mounted inside the tree; its files are in the layer.
+    case mountInside(HostPlace)
+    /// The output of this bake stands inside the tree and was left out.
+    case outputLeftOut(HostPlace)
+    /// A lower layer has a symbolic link where a later one has a directory, and it leads to a
+    /// directory of the merged tree: the later layer's files went there.
+    case followedLink(path: TreePath, to: TreePath, lower: String, upper: String)
+    /// The same, but the link leads to no directory: the directory took its place.
+    case replacedLink(path: TreePath, target: Bytes, lower: String, upper: String)
+    /// One layer has a file at both names of one directory; the one at `winner` counts.
+    case twoFilesForOnePlace(path: TreePath, winner: TreePath, layer: String)
+}
+
+extension Note: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .mountInside(let place):
+            "'\(place)' is a mount point; what is mounted there is part of the tree"
+        case .outputLeftOut(let place):
+            "'\(place)' is the output itself and was left out"
+        case .followedLink(let path, let destination, let lower, let upper):
+            """
+            \(path) of \(upper) went to \(destination), where the symbolic link of \(lower) leads
+            """
+        case .replacedLink(let path, let target, let lower, let upper):
+            """
+            \(path) of \(upper) replaced the symbolic link of \(lower), which leads to no \
+            directory of the image ('\(String(printable: target))')
+            """
+        case .twoFilesForOnePlace(let path, let winner, let layer):
+            "\(layer) has two files for \(path); the one at \(winner) counts"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+public import SystemPackage
+
+/// Why a tree could not be read, or layers not laid over each other.
+public enum TreeError: Error, Sendable, Equatable {
+    public enum Operation: String, Sendable {
+        case openDirectory = "open the directory"
+        case listDirectory = "list the directory"
+        case readStatus = "look at"
+        case readLink = "read the symbolic link"
+        case readXattrs = "read the extended attributes of"
+        case openFile = "open"
+        case readFile = "read"
+    }
+
+    public enum Change: String, Sendable {
+        case replaced = "it was replaced"
+        case grew = "it grew"
+        case shrank = "it shrank"
+        case modified = "it was written to"
+    }
+
+    case treeMissing(tree: String)
+    case treeNotDirectory(tree: String)
+    case failed(Operation, HostPlace, Errno)
+    /// A POSIX access control list: squashfs has no place for one, and dropping it silently would
+    /// change who may do what.
+    case accessControlList(HostPlace, xattr: Bytes)
+    /// Between the scan and the last byte read.
+    case changed(HostPlace, Change)
+    /// A directory and something else at one path.
+    case typeConflict(
+        path: TreePath, lower: String, lowerKind: String, upper: String, upperKind: String)
+}
+
+extension TreeError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .treeMissing(let tree):
+            "cannot read the tree '\(tree)': \(Errno.noSuchFileOrDirectory)"
+        case .treeNotDirectory(let tree):
+            "cannot read the tree '\(tree)': it is not a directory"
+        case .failed(let operation, let place, let errno):
+            "cannot \(operation.rawValue) '\(place)': \(errno)"
+        case .accessControlList(let place, let xattr):
+            """
+            cannot add '\(place)' to the tree: it has an access control list \
+            (\(String(printable: xattr))), which squashfs cannot hold
+              hint: remove it with 'setfacl -b'
+            """
+        case .changed(let place, let change):
+            "cannot add '\(place)' to the tree: \(change.rawValue) while it was read"
+        case .typeConflict(let path, let lower, let lowerKind, let upper, let upperKind):
+            """
+            cannot lay '\(upper)' over '\(lower)': \(path) is \(upperKind) in the former and \
+            \(lowerKind) in the latter
+            """
+        }
+    }
+}
