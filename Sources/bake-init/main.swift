@@ -1,4 +1,5 @@
-internal import BakeContract
-internal import CGuest
+import BakeContract
+import CGuest
+
 _ = probe([1])
 _ = getpid()

@@ -1,0 +1,2 @@
+/// Text as Linux has it: paths, arguments and environment are bytes, whatever they spell.
+public typealias Bytes = [UInt8]
