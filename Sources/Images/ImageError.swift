@@ -1,0 +1,80 @@
+public import SystemPackage
+
+/// Why an image cannot be written, read, edited or put on a disk.
+public enum ImageError: Error, Equatable, Sendable {
+    /// A system call failed on a file.
+    case file(action: FileAction, path: FilePath, errno: Errno)
+    /// The bytes are not what the format says they must be.
+    case malformed(part: PartName, flaw: FormatFlaw)
+    /// A configuration patch longer than a slot of the room takes.
+    case patchTooLong(byteCount: Int, limitByteCount: Int)
+    /// A member's name or content does not fit a newc header.
+    case memberTooLarge(name: [UInt8])
+    /// Something is asked for that this image does not hold.
+    case absent(String)
+    /// Another program is needed and not installed.
+    case missingTool(name: String, package: String)
+    /// Another program ran and failed.
+    case toolFailed(name: String, status: String, message: String)
+}
+
+/// What was being done to a file when it failed.
+public enum FileAction: String, Sendable {
+    case open, read, write, create, replace, lock
+}
+
+/// What is wrong with some bytes.
+public enum FormatFlaw: Equatable, Sendable {
+    /// The bytes end before the thing they should hold.
+    case truncated(byteCount: Int, neededByteCount: Int)
+    case wrongMagic
+    case unsupportedVersion(UInt64)
+    /// A range that leaves what it must lie in.
+    case outside(range: String, limitByteCount: Int)
+    /// The content does not have the digest written for it.
+    case wrongDigest
+    /// A field has a value it cannot have, or is missing.
+    case badField(String)
+    /// Bytes that must be zero are not, the first at this file offset.
+    case notZero(offset: Int)
+    /// The file has bytes behind its end.
+    case trailingBytes(offset: Int)
+}
+
+extension ImageError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .file(let action, let path, let errno):
+            "cannot \(action.rawValue) '\(path)': \(errno)"
+        case .malformed(let part, let flaw):
+            "\(part.rawValue): \(flaw)"
+        case .patchTooLong(let byteCount, let limitByteCount):
+            "the configuration is \(byteCount) bytes and the image has room for \(limitByteCount)"
+        case .memberTooLarge(let name):
+            "'\(String(decoding: name, as: UTF8.self))' is too large for the initramfs format"
+        case .absent(let what):
+            "the image has no \(what)"
+        case .missingTool(let name, let package):
+            "'\(name)' is not installed\n  hint: apt-get install \(package)"
+        case .toolFailed(let name, let status, let message):
+            "'\(name)' failed (\(status)): \(message)"
+        }
+    }
+}
+
+extension FormatFlaw: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .truncated(let byteCount, let neededByteCount):
+            "ends after \(byteCount) bytes, needs \(neededByteCount)"
+        case .wrongMagic: "does not begin as it must"
+        case .unsupportedVersion(let version): "format version \(version) is not known"
+        case .outside(let range, let limitByteCount):
+            "\(range) leaves the \(limitByteCount) bytes it must lie in"
+        case .wrongDigest: "the content does not match its SHA-256"
+        case .badField(let name): "'\(name)' is wrong"
+        case .notZero(let offset): "padding at offset \(offset) is not zero"
+        case .trailingBytes(let offset): "unexpected bytes from offset \(offset)"
+        }
+    }
+}

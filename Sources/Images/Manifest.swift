@@ -1,0 +1,108 @@
+/// What an image says about itself: versions, what it needs, and the SHA-256 of its parts.
+/// Tells nothing about the machine, the user, the paths or the day it was made.
+///
+/// Layout: docs/image-format.md, *Manifest*.
+public struct Manifest: Equatable, Sendable {
+    public static let formatVersion = 1
+
+    /// The version of bake that wrote the file.
+    public var bakeVersion: String
+    /// `x86_64`.
+    public var architecture: String
+    public var kernelVersion: String
+    /// Of the package that systemd's EFI stub came from.
+    public var efiStubVersion: String
+    public var blob: BlobDescription
+    public var memory: MemoryNeeds
+    /// Every part but manifest and room, in file order.
+    public var parts: [DigestedPart]
+
+    public init(
+        bakeVersion: String, architecture: String, kernelVersion: String,
+        efiStubVersion: String, blob: BlobDescription, memory: MemoryNeeds,
+        parts: [DigestedPart]
+    ) {
+        self.bakeVersion = bakeVersion
+        self.architecture = architecture
+        self.kernelVersion = kernelVersion
+        self.efiStubVersion = efiStubVersion
+        self.blob = blob
+        self.memory = memory
+        self.parts = parts
+    }
+
+    /// A part and the SHA-256 of its bytes; of `setup` with checksum and certificate table entry
+    /// as zeros.
+    public struct DigestedPart: Hashable, Sendable {
+        public var part: ImagePart
+        public var digest: ContentDigest
+
+        public init(part: ImagePart, digest: ContentDigest) {
+            self.part = part
+            self.digest = digest
+        }
+    }
+
+    /// Bytes of RAM the image needs to start.
+    public struct MemoryNeeds: Hashable, Sendable {
+        /// Linux boot protocol, blob left where the loader put it.
+        public var inPlaceByteCount: Int
+        /// Linux boot protocol, blob unpacked with the initramfs.
+        public var ramdiskByteCount: Int
+        public var uefiByteCount: Int
+
+        public init(inPlaceByteCount: Int, ramdiskByteCount: Int, uefiByteCount: Int) {
+            self.inPlaceByteCount = inPlaceByteCount
+            self.ramdiskByteCount = ramdiskByteCount
+            self.uefiByteCount = uefiByteCount
+        }
+    }
+}
+
+/// What the blob is and how the guest checks it.
+public struct BlobDescription: Hashable, Sendable {
+    public enum Kind: String, Sendable {
+        case squashfs, tar
+    }
+
+    public var kind: Kind
+    public var compression: String
+    /// Bytes of the whole part: data, padding, hash tree.
+    public var byteCount: Int
+    /// Bytes of the squashfs or tar as a tool for it wants them, without hash tree.
+    public var dataByteCount: Int
+    /// Of the whole part.
+    public var digest: ContentDigest
+    /// The dm-verity hash tree behind a squashfs; nil for a tar.
+    public var verity: VerityDescription?
+
+    public init(
+        kind: Kind, compression: String, byteCount: Int, dataByteCount: Int,
+        digest: ContentDigest, verity: VerityDescription?
+    ) {
+        self.kind = kind
+        self.compression = compression
+        self.byteCount = byteCount
+        self.dataByteCount = dataByteCount
+        self.digest = digest
+        self.verity = verity
+    }
+}
+
+/// A dm-verity hash tree: version 1, SHA-256, blocks of 4096 bytes.
+public struct VerityDescription: Hashable, Sendable {
+    public var rootHash: ContentDigest
+    public var salt: [UInt8]
+    public var dataBlockCount: Int
+    /// The block of the blob where the hash tree starts.
+    public var hashStartBlock: Int
+
+    public init(
+        rootHash: ContentDigest, salt: [UInt8], dataBlockCount: Int, hashStartBlock: Int
+    ) {
+        self.rootHash = rootHash
+        self.salt = salt
+        self.dataBlockCount = dataBlockCount
+        self.hashStartBlock = hashStartBlock
+    }
+}
