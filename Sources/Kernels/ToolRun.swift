@@ -1,0 +1,51 @@
+internal import Subprocess
+internal import SystemPackage
+
+/// What a finished tool left behind.
+struct ToolResult {
+    /// Exit status; 128 + signal when a signal ended it.
+    let status: Int
+    /// Standard output.
+    let output: String
+    /// Standard error, with the tool's own explanations.
+    let messages: String
+
+    /// The lines that say why it failed: those apt marks `E:`, else the last one.
+    var complaint: String {
+        let lines = (messages + "\n" + output).split(separator: "\n").map(String.init)
+        let errors = lines.filter { $0.hasPrefix("E: ") }.map { String($0.dropFirst(3)) }
+        return errors.first ?? messages.split(separator: "\n").last.map(String.init) ?? "no message"
+    }
+}
+
+/// Runs a tool of the PATH to its end, in the C locale, without standard input. `package` is the
+/// Debian package to name when the tool is missing.
+func runTool(
+    _ name: String, of package: String, _ arguments: [String], in directory: FilePath? = nil
+) async throws(KernelsError) -> ToolResult {
+    let limitByteCount = 16 << 20
+    do {
+        let result = try await run(
+            .name(name), arguments: Arguments(arguments),
+            environment: .inherit.updating(["LC_ALL": "C"]), workingDirectory: directory,
+            output: .string(limit: limitByteCount), error: .string(limit: limitByteCount))
+        return ToolResult(
+            status: result.terminationStatus.number, output: result.standardOutput,
+            messages: result.standardError)
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+        throw .toolMissing(name: name, package: package)
+    } catch {
+        throw .fetchFailed(
+            package: package,
+            reason: .toolFailed(tool: name, status: -1, detail: String(describing: error)))
+    }
+}
+
+extension TerminationStatus {
+    fileprivate var number: Int {
+        switch self {
+        case .exited(let code): Int(code)
+        case .signaled(let signal): 128 + Int(signal)
+        }
+    }
+}
