@@ -1,5 +1,4 @@
 import BakeContract
 import CGuest
 
-_ = probe([1])
 _ = getpid()
