@@ -35,10 +35,11 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
         .systemLibrary(name: "CGuest"),
+        .systemLibrary(name: "CXattr"),
 
         // The house, bottom up.
         .target(name: "BakeContract", dependencies: ["CJSON"], swiftSettings: strict),
-        .target(name: "Trees", dependencies: [system], swiftSettings: strict),
+        .target(name: "Trees", dependencies: ["CXattr", system], swiftSettings: strict),
         .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", "CZstd", crypto, system],
             swiftSettings: strict),

@@ -48,9 +48,9 @@ public struct HostFile: Sendable, Equatable {
     public let ctimeSeconds: Int64
     public let ctimeNanoseconds: Int32
 
+    /// The same file looking the same, by whatever name.
     public static func == (left: HostFile, right: HostFile) -> Bool {
-        left.identity == right.identity && left.path == right.path
-            && left.byteCount == right.byteCount
+        left.identity == right.identity && left.byteCount == right.byteCount
             && left.mtimeSeconds == right.mtimeSeconds
             && left.mtimeNanoseconds == right.mtimeNanoseconds
             && left.ctimeSeconds == right.ctimeSeconds

@@ -5,7 +5,7 @@ public struct MergedTree: Sendable {
         /// Position in `inodes`; hard links share it.
         public var inodeIndex: Int
         /// Position in `layerNames` of the layer it came from. For a directory that several
-        /// layers have, the last of them. Nil for a directory that no layer names.
+        /// layers have, the last of them. Nil for the root when no layer names it.
         public var layerIndex: Int?
         /// Positions in `layerNames`, ascending, of the layers whose file it hides.
         public var hiddenLayerIndices: [Int]

@@ -4,6 +4,9 @@ public enum Note: Sendable, Hashable {
     case mountInside(HostPlace)
     /// The output of this bake stands inside the tree and was left out.
     case outputLeftOut(HostPlace)
+    /// An attribute of a kind no image can hold (`system.nfs4_acl`, `btrfs.compression`): the first
+    /// file that has it.
+    case xattrLeftOut(HostPlace, name: Bytes)
     /// A lower layer has a symbolic link where a later one has a directory, and it leads to a
     /// directory of the merged tree: the later layer's files went there.
     case followedLink(path: TreePath, to: TreePath, lower: String, upper: String)
@@ -20,6 +23,11 @@ extension Note: CustomStringConvertible {
             "'\(place)' is a mount point; what is mounted there is part of the tree"
         case .outputLeftOut(let place):
             "'\(place)' is the output itself and was left out"
+        case .xattrLeftOut(let place, let name):
+            """
+            the attribute \(String(printable: name)) of '\(place)', and of what else has it, was \
+            left out
+            """
         case .followedLink(let path, let destination, let lower, let upper):
             """
             \(path) of \(upper) went to \(destination), where the symbolic link of \(lower) leads

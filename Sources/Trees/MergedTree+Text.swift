@@ -1,0 +1,69 @@
+extension MergedTree {
+    /// One line an inode, for people, tests and goldens:
+    ///
+    ///     d 0755 0:0 0 /etc                       (kind, mode, owner, mtime, path)
+    ///     f 0644 0:0 0 /etc/hosts 21 = /etc/also  (bytes; then the other names)
+    ///     l 0777 0:0 0 /bin -> usr/bin
+    ///     c 0600 0:0 0 /dev/console 5:1
+    ///     f 0755 0:0 0 /bin/ping 90 [security.capability=0100]
+    ///
+    /// Inodes stand in the order of their first names.
+    public var text: String {
+        var otherNames: [Int: [TreePath]] = [:]
+        var first = [Int?](repeating: nil, count: inodes.count)
+        for (position, entry) in entries.enumerated() {
+            if first[entry.inodeIndex] == nil {
+                first[entry.inodeIndex] = position
+            } else {
+                otherNames[entry.inodeIndex, default: []].append(entry.path)
+            }
+        }
+        var text = ""
+        for (position, entry) in entries.enumerated() where first[entry.inodeIndex] == position {
+            text += inodes[entry.inodeIndex].line(at: entry.path)
+            for other in otherNames[entry.inodeIndex] ?? [] { text += " = \(other)" }
+            text += "\n"
+        }
+        return text
+    }
+}
+
+extension Inode {
+    fileprivate func line(at path: TreePath) -> String {
+        let octal = String(permissions, radix: 8)
+        let mode = String(repeating: "0", count: 4 - octal.count) + octal
+        var line = "\(letter) \(mode) \(uid):\(gid) \(mtimeSeconds) \(path)\(detail)"
+        for xattr in xattrs {
+            line += " [\(String(printable: xattr.name))=\(xattr.value.hexadecimal)]"
+        }
+        return line
+    }
+
+    private var letter: Character {
+        switch kind {
+        case .directory: "d"
+        case .regular: "f"
+        case .symlink: "l"
+        case .characterDevice: "c"
+        case .blockDevice: "b"
+        case .fifo: "p"
+        case .socket: "s"
+        }
+    }
+
+    private var detail: String {
+        switch kind {
+        case .directory, .fifo, .socket: ""
+        case .regular: " \(byteCount)"
+        case .symlink(let target): " -> \(String(printable: target))"
+        case .characterDevice(let device), .blockDevice(let device):
+            " \(device.major):\(device.minor)"
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate var hexadecimal: String {
+        map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+}
