@@ -1,3 +1,5 @@
+public import BakeContract
+
 /// What the boot stub must know about the file it stands in. Little-endian, inside the stub,
 /// filled in by the writer.
 ///
@@ -56,7 +58,7 @@ extension BootRecord {
     private static let magic = Array("BAKEBOOT".utf8)
 
     /// Exactly `byteCount` bytes.
-    public func encoded() -> [UInt8] {
+    public func encoded() -> Bytes {
         var bytes = Self.magic
         bytes.append(littleEndian: Self.formatVersion)
         bytes.append(littleEndian: UInt32(leavesBlobInPlace ? 1 : 0))
@@ -73,7 +75,7 @@ extension BootRecord {
 
     /// Reads a record written by anybody: every range lies inside the payload afterwards, whose
     /// own length the caller compares with the file's.
-    public init(decoding bytes: [UInt8]) throws(ImageError) {
+    public init(decoding bytes: Bytes) throws(ImageError) {
         guard bytes.count >= Self.byteCount else {
             throw .malformed(
                 part: .stub,
@@ -107,7 +109,7 @@ extension BootRecord {
 
 /// Takes the record's fields one after another.
 private struct FieldReader {
-    let bytes: [UInt8]
+    let bytes: Bytes
     var offset: Int
 
     mutating func number<Number: FixedWidthInteger & UnsignedInteger>(

@@ -1,3 +1,5 @@
+public import BakeContract
+
 /// The part of an image that can be rewritten in place: a JSON merge patch (RFC 7396) over the
 /// baked configuration, in one of two slots, so that a write that is cut short leaves the
 /// other one valid. The member `bake/room` of an archive of its own, never compressed.
@@ -27,9 +29,9 @@ public struct ConfigurationRoom: Equatable, Sendable {
     public struct Slot: Equatable, Sendable {
         public var sequenceNumber: UInt64
         /// JSON text.
-        public var text: [UInt8]
+        public var text: Bytes
 
-        public init(sequenceNumber: UInt64, text: [UInt8]) {
+        public init(sequenceNumber: UInt64, text: Bytes) {
             self.sequenceNumber = sequenceNumber
             self.text = text
         }
@@ -58,7 +60,7 @@ extension ConfigurationRoom {
     }
 
     /// The whole part, as it stands in the file.
-    public func archive() throws(ImageError) -> [UInt8] {
+    public func archive() throws(ImageError) -> Bytes {
         var bytes = try Self.archiveHead()
         for slot in slots {
             guard let slot else { throw .malformed(part: .room, flaw: .badField("slot")) }
@@ -70,7 +72,7 @@ extension ConfigurationRoom {
     /// Reads the whole part. A damaged slot becomes nil; that both may be is for the caller to
     /// judge. The bytes around the slots are not looked at: `archiveHead` and `archiveTail` say
     /// what they must be.
-    public init(archive: [UInt8]) throws(ImageError) {
+    public init(archive: Bytes) throws(ImageError) {
         guard archive.count == Self.archiveByteCount else {
             throw .malformed(
                 part: .room,
@@ -89,13 +91,13 @@ extension ConfigurationRoom {
     }
 
     /// What stands before the slots: the same bytes in every image.
-    static func archiveHead() throws(ImageError) -> [UInt8] {
+    static func archiveHead() throws(ImageError) -> Bytes {
         try NewcHeader.file("bake/room", contentByteCount: slotCount * slotByteCount)
             .encodedEnding(atMultipleOf: pageByteCount)
     }
 
     /// What stands behind the slots: the same bytes in every image.
-    static func archiveTail() throws(ImageError) -> [UInt8] {
+    static func archiveTail() throws(ImageError) -> Bytes {
         var tail = try NewcHeader.trailer.encoded(inode: 0)
         tail.pad(toMultipleOf: pageByteCount)
         return tail
@@ -108,7 +110,7 @@ extension ConfigurationRoom.Slot {
     private static let textOffset = 64
 
     /// Exactly `slotByteCount` bytes.
-    public func encoded() throws(ImageError) -> [UInt8] {
+    public func encoded() throws(ImageError) -> Bytes {
         guard text.count <= ConfigurationRoom.textLimitByteCount else {
             throw .patchTooLong(
                 byteCount: text.count, limitByteCount: ConfigurationRoom.textLimitByteCount)
@@ -124,7 +126,7 @@ extension ConfigurationRoom.Slot {
     }
 
     /// Nil for a slot that is not exactly as written: magic, digest and padding are checked.
-    public init?(decoding bytes: [UInt8]) {
+    public init?(decoding bytes: Bytes) {
         guard bytes.count == ConfigurationRoom.slotByteCount, bytes.starts(with: Self.magic),
             let sequenceNumber = bytes.littleEndian(UInt64.self, at: 8),
             let textByteCount = bytes.littleEndian(UInt32.self, at: 16),

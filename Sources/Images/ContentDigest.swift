@@ -1,11 +1,12 @@
+public import BakeContract
 internal import Crypto
 
 /// A SHA-256 digest: 32 bytes.
 public struct ContentDigest: Hashable, Sendable {
-    public let bytes: [UInt8]
+    public let bytes: Bytes
 
     /// Nil unless there are exactly 32 bytes.
-    public init?(bytes: [UInt8]) {
+    public init?(bytes: Bytes) {
         guard bytes.count == SHA256.byteCount else { return nil }
         self.bytes = bytes
     }
@@ -18,7 +19,7 @@ public struct ContentDigest: Hashable, Sendable {
     }
 
     /// The digest of some bytes in memory.
-    public static func of(_ content: [UInt8]) -> ContentDigest {
+    public static func of(_ content: Bytes) -> ContentDigest {
         ContentDigest(SHA256.hash(data: content))
     }
 

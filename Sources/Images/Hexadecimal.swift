@@ -1,7 +1,9 @@
+internal import BakeContract
+
 /// Two lower-case digits a byte.
-func hexadecimal(_ bytes: [UInt8]) -> String {
+func hexadecimal(_ bytes: Bytes) -> String {
     let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
+    var text: Bytes = []
     for byte in bytes {
         text.append(digits[Int(byte >> 4)])
         text.append(digits[Int(byte & 15)])
@@ -11,7 +13,7 @@ func hexadecimal(_ bytes: [UInt8]) -> String {
 
 /// The bytes of lower-case digits. Nil for anything else, so that a value in a file has one
 /// spelling.
-func bytes(ofHex text: some Collection<UInt8>) -> [UInt8]? {
+func bytes(ofHex text: some Collection<UInt8>) -> Bytes? {
     let digits = text.compactMap(value(ofHexDigit:))
     guard digits.count == text.count, digits.count.isMultiple(of: 2) else { return nil }
     return (0..<digits.count / 2).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }

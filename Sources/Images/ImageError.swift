@@ -1,3 +1,4 @@
+public import BakeContract
 public import SystemPackage
 
 /// Why an image cannot be written, read, edited or put on a disk.
@@ -9,7 +10,7 @@ public enum ImageError: Error, Equatable, Sendable {
     /// A configuration patch longer than a slot of the room takes.
     case patchTooLong(byteCount: Int, limitByteCount: Int)
     /// A member's name or content does not fit a newc header.
-    case memberTooLarge(name: [UInt8])
+    case memberTooLarge(name: Bytes)
     /// Something is asked for that this image does not hold.
     case absent(String)
     /// Another program is needed and not installed.

@@ -9,7 +9,7 @@ extension Manifest {
     private static let digestRange = 27..<91
 
     /// The first line and the JSON; what pads the part is the writer's.
-    public func encoded() -> [UInt8] {
+    public func encoded() -> Bytes {
         let text = json.compactText
         let digits = String(text.count)
         let length = String(repeating: "0", count: Self.lengthRange.count - digits.count) + digits
@@ -19,7 +19,7 @@ extension Manifest {
 
     /// How many bytes the text has, first line included, by what its first line says. Nil when
     /// this is no manifest's first line.
-    static func encodedByteCount(firstLine bytes: [UInt8]) -> Int? {
+    static func encodedByteCount(firstLine bytes: Bytes) -> Int? {
         guard bytes.count >= firstLineByteCount, bytes.starts(with: magic + versionField),
             bytes[26] == UInt8(ascii: " "), bytes[91] == UInt8(ascii: "\n"),
             let length = Int(String(decoding: bytes[lengthRange], as: UTF8.self)), length >= 0
@@ -29,7 +29,7 @@ extension Manifest {
 
     /// Reads first line and JSON; the zeros behind them are the caller's to check. Every range of
     /// a part is ordered and disjoint afterwards; that the file is long enough is not known here.
-    public init(decoding bytes: [UInt8]) throws(ImageError) {
+    public init(decoding bytes: Bytes) throws(ImageError) {
         guard bytes.starts(with: Self.magic), bytes.count >= Self.firstLineByteCount else {
             throw .malformed(part: .manifest, flaw: .wrongMagic)
         }

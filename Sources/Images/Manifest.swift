@@ -1,3 +1,5 @@
+public import BakeContract
+
 /// What an image says about itself: versions, what it needs, and the SHA-256 of its parts.
 /// Tells nothing about the machine, the user, the paths or the day it was made.
 ///
@@ -92,13 +94,13 @@ public struct BlobDescription: Hashable, Sendable {
 /// A dm-verity hash tree: version 1, SHA-256, blocks of 4096 bytes.
 public struct VerityDescription: Hashable, Sendable {
     public var rootHash: ContentDigest
-    public var salt: [UInt8]
+    public var salt: Bytes
     public var dataBlockCount: Int
     /// The block of the blob where the hash tree starts.
     public var hashStartBlock: Int
 
     public init(
-        rootHash: ContentDigest, salt: [UInt8], dataBlockCount: Int, hashStartBlock: Int
+        rootHash: ContentDigest, salt: Bytes, dataBlockCount: Int, hashStartBlock: Int
     ) {
         self.rootHash = rootHash
         self.salt = salt

@@ -1,3 +1,5 @@
+public import BakeContract
+
 /// A member of a newc archive that was read: its header, and where its content stands.
 public struct NewcMember: Equatable, Sendable {
     public var header: NewcHeader
@@ -9,7 +11,7 @@ extension NewcArchive {
     /// The members of all uncompressed archives that follow one another in `bytes`, with zeros
     /// between them as the kernel allows. `part` is named when the bytes are something else.
     public static func members(
-        in bytes: [UInt8], of part: PartName
+        in bytes: Bytes, of part: PartName
     ) throws(ImageError) -> [NewcMember] {
         var members: [NewcMember] = []
         var offset = 0
@@ -27,7 +29,7 @@ extension NewcArchive {
     }
 
     private static func member(
-        in bytes: [UInt8], at offset: Int, of part: PartName
+        in bytes: Bytes, at offset: Int, of part: PartName
     ) throws(ImageError) -> NewcMember {
         let nameOffset = offset + NewcHeader.fixedByteCount
         guard nameOffset <= bytes.count else {
@@ -59,7 +61,7 @@ extension NewcArchive {
     }
 
     private static func number(
-        in bytes: [UInt8], at offset: Int, of part: PartName
+        in bytes: Bytes, at offset: Int, of part: PartName
     ) throws(ImageError) -> UInt32 {
         let text = String(decoding: bytes[offset..<offset + 8], as: UTF8.self)
         guard text.utf8.count == 8, let number = UInt32(text, radix: 16) else {

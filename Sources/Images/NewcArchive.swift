@@ -1,8 +1,10 @@
+public import BakeContract
+
 /// The header of one member of a newc archive, the format of the kernel's initramfs
 /// (Documentation/driver-api/early-userspace/buffer-format.rst). Owner is 0:0, time is 0.
 public struct NewcHeader: Equatable, Sendable {
     /// The path without a leading slash.
-    public var name: [UInt8]
+    public var name: Bytes
     /// Type and permission bits as in st_mode.
     public var mode: UInt32
     public var contentByteCount: Int
@@ -10,7 +12,7 @@ public struct NewcHeader: Equatable, Sendable {
     public var deviceMinor: UInt32
 
     public init(
-        name: [UInt8], mode: UInt32, contentByteCount: Int = 0, deviceMajor: UInt32 = 0,
+        name: Bytes, mode: UInt32, contentByteCount: Int = 0, deviceMajor: UInt32 = 0,
         deviceMinor: UInt32 = 0
     ) {
         self.name = name
@@ -50,7 +52,7 @@ public struct NewcHeader: Equatable, Sendable {
 
     /// The header, the name and zeros up to a multiple of four. `inode` tells members apart for
     /// readers that look for hard links; we write none.
-    public func encoded(inode: UInt32) throws(ImageError) -> [UInt8] {
+    public func encoded(inode: UInt32) throws(ImageError) -> Bytes {
         guard let size = UInt32(exactly: contentByteCount),
             let nameByteCount = UInt32(exactly: name.count + 1), nameByteCount <= 4096
         else { throw .memberTooLarge(name: name) }
@@ -70,13 +72,13 @@ public struct NewcHeader: Equatable, Sendable {
 
     /// As many zeros as it takes for the header to end at a multiple of `alignment`, then the
     /// header: what follows is aligned. The kernel skips zeros between archives.
-    public func encodedEnding(atMultipleOf alignment: Int) throws(ImageError) -> [UInt8] {
+    public func encodedEnding(atMultipleOf alignment: Int) throws(ImageError) -> Bytes {
         let header = try encoded(inode: 1)
         let padding = header.count.roundedUp(toMultipleOf: alignment) - header.count
-        return [UInt8](repeating: 0, count: padding) + header
+        return Bytes(repeating: 0, count: padding) + header
     }
 
-    private static func hexDigits(_ number: UInt32) -> [UInt8] {
+    private static func hexDigits(_ number: UInt32) -> Bytes {
         let digits = Array("0123456789ABCDEF".utf8)
         return (0..<8).reversed().map { digits[Int(number >> (4 * UInt32($0))) & 15] }
     }
@@ -84,14 +86,14 @@ public struct NewcHeader: Equatable, Sendable {
 
 /// Puts a newc archive together in memory, member by member.
 public struct NewcArchive: Sendable {
-    private var bytes: [UInt8] = []
+    private var bytes: Bytes = []
     private var memberCount: UInt32 = 0
 
     public init() {}
 
     /// A parent comes before what stands in it: the kernel makes no missing directories.
     public mutating func append(
-        _ header: NewcHeader, content: [UInt8] = []
+        _ header: NewcHeader, content: Bytes = []
     ) throws(ImageError) {
         precondition(header.contentByteCount == content.count)
         memberCount += 1
@@ -101,7 +103,7 @@ public struct NewcArchive: Sendable {
     }
 
     public mutating func appendFile(
-        _ name: String, permissions: UInt32 = 0o644, content: [UInt8]
+        _ name: String, permissions: UInt32 = 0o644, content: Bytes
     ) throws(ImageError) {
         try append(
             .file(name, permissions: permissions, contentByteCount: content.count),
@@ -109,7 +111,7 @@ public struct NewcArchive: Sendable {
     }
 
     /// The whole archive with its trailer; the length is a multiple of four.
-    public consuming func finish() throws(ImageError) -> [UInt8] {
+    public consuming func finish() throws(ImageError) -> Bytes {
         bytes.append(contentsOf: try NewcHeader.trailer.encoded(inode: 0))
         return bytes
     }
