@@ -40,6 +40,11 @@ public struct ConfigurationRoom: Equatable, Sendable {
     /// Exactly `slotCount`; nil for a slot that is not valid.
     public var slots: [Slot?]
 
+    public init(slots: [Slot?]) {
+        precondition(slots.count == Self.slotCount)
+        self.slots = slots
+    }
+
     /// The room of a new image: an empty patch twice.
     public static let empty = ConfigurationRoom(slots: [
         Slot(sequenceNumber: 1, text: Array("{}".utf8)),
