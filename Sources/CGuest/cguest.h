@@ -37,6 +37,10 @@ static inline int guest_open(const char *path, int flags, mode_t mode) {
     return open(path, flags, mode);
 }
 
+static inline int guest_openat(int directory, const char *path, int flags) {
+    return openat(directory, path, flags);
+}
+
 static inline int guest_fcntl(int fd, int command, int argument) {
     return fcntl(fd, command, argument);
 }
@@ -55,6 +59,29 @@ static inline int guest_finit_module(int fd, const char *parameters, int flags) 
 
 // fork() is not imported everywhere; a raw clone would leave the C library's locks unprepared.
 static inline pid_t guest_fork(void) { return fork(); }
+
+// Their parameters are enumerations or transparent unions in the C library's headers.
+static inline int guest_setrlimit(int resource, const struct rlimit *limit) {
+    return setrlimit((__rlimit_resource_t)resource, limit);
+}
+
+static inline int guest_socket(int domain, int type, int protocol) {
+    return socket(domain, type, protocol);
+}
+
+static inline int guest_bind(int fd, const void *address, socklen_t byte_count) {
+    return bind(fd, (const struct sockaddr *)address, byte_count);
+}
+
+static const int guest_SOCK_SEQPACKET_CLOEXEC = SOCK_SEQPACKET | SOCK_CLOEXEC;
+static const int guest_SOCK_RAW_CLOEXEC = SOCK_RAW | SOCK_CLOEXEC;
+static const unsigned long guest_TIOCSCTTY = TIOCSCTTY;
+static const int guest_SFD_NONBLOCK_CLOEXEC = SFD_NONBLOCK | SFD_CLOEXEC;
+static const int guest_MSG_MORE = MSG_MORE;
+static const unsigned long guest_LOOP_CTL_GET_FREE = LOOP_CTL_GET_FREE;
+static const unsigned long guest_LOOP_CONFIGURE = LOOP_CONFIGURE;
+static const unsigned int guest_LO_FLAGS_READ_ONLY = LO_FLAGS_READ_ONLY;
+static const unsigned int guest_LO_FLAGS_AUTOCLEAR = LO_FLAGS_AUTOCLEAR;
 
 static inline void *guest_signal_default(void) { return (void *)SIG_DFL; }
 

@@ -1,0 +1,79 @@
+import BakeContract
+
+/// What PID 1 asks of the kernel while it boots: near to system calls, but in our own values.
+/// `LinuxSystem` does it; tests record it. (Pipes, processes and ports are not here: they are
+/// tried with real ones.)
+protocol GuestSystem {
+    // Files. Paths are absolute.
+    func read(_ path: Bytes, limit: Int) throws(Errno) -> Bytes
+    /// Writes into a file that exists, as /proc and /sys want it: one write, no truncation.
+    func write(_ bytes: Bytes, into path: Bytes) throws(Errno)
+    /// Makes or replaces a file.
+    func create(_ path: Bytes, mode: UInt32, contents: Bytes) throws(Errno)
+    /// Names in a directory, sorted, without `.` and `..`.
+    func list(_ directory: Bytes) throws(Errno) -> [Bytes]
+    /// What the path itself is (a symbolic link is one), nil when there is nothing.
+    func kind(of path: Bytes) -> FileKind?
+    /// Length of a file in bytes.
+    func byteCount(of path: Bytes) throws(Errno) -> UInt64
+    func makeDirectory(_ path: Bytes, mode: UInt32) throws(Errno)
+    func makeSymbolicLink(_ path: Bytes, to target: Bytes) throws(Errno)
+    func changeOwner(of path: Bytes, user: UInt32, group: UInt32) throws(Errno)
+
+    // Mounts.
+    func mount(_ mount: Mount) throws(Errno)
+    func unmount(_ path: Bytes) throws(Errno)
+    /// Makes the mount at `root` the root of everything and frees what the initramfs held.
+    func switchRoot(to root: Bytes) throws(Errno)
+
+    // Devices.
+    func loadModule(_ path: Bytes) throws(Errno)
+    /// Length of a block device in bytes.
+    func deviceByteCount(of path: Bytes) throws(Errno) -> UInt64
+    /// A read-only loop device over a file; returns the device's path.
+    func attachLoop(to path: Bytes) throws(Errno) -> Bytes
+    /// A read-only dm-verity device; returns its path.
+    func activateVerity(_ table: VerityTable, name: Bytes) throws(Errno) -> Bytes
+    /// SHA-256 by the kernel of the first bytes of a file or device; less than asked for is EIO.
+    func sha256(of path: Bytes, byteCount: UInt64) throws(Errno) -> Bytes
+    func sha256(of bytes: Bytes) throws(Errno) -> Bytes
+
+    // The machine.
+    func setHostname(_ name: Bytes) throws(Errno)
+    func setLimit(_ resource: Int32, soft: UInt64, hard: UInt64) throws(Errno)
+    func sleep(milliseconds: UInt64)
+    /// Milliseconds since the kernel started.
+    func uptime() -> UInt64
+    /// A line on the console, without its newline.
+    func say(_ line: Bytes)
+}
+
+enum FileKind: Equatable {
+    case file, directory, symbolicLink, other
+}
+
+/// One call of mount(2).
+struct Mount: Equatable {
+    var source: Bytes
+    var target: Bytes
+    var type: Bytes
+    var flags: MountFlags = []
+    var options: Bytes = []
+}
+
+/// The MS_ flags of mount(2) we use.
+struct MountFlags: OptionSet {
+    let rawValue: UInt
+
+    static let readOnly = MountFlags(rawValue: 1)
+    static let noSetUID = MountFlags(rawValue: 2)
+    static let noDevices = MountFlags(rawValue: 4)
+    static let noExecution = MountFlags(rawValue: 8)
+    static let synchronous = MountFlags(rawValue: 16)
+    static let remount = MountFlags(rawValue: 32)
+    static let noAccessTime = MountFlags(rawValue: 1024)
+    static let bind = MountFlags(rawValue: 4096)
+    static let move = MountFlags(rawValue: 8192)
+    static let recursive = MountFlags(rawValue: 16384)
+    static let relativeAccessTime = MountFlags(rawValue: 1 << 21)
+}
