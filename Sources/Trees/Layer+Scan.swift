@@ -20,7 +20,7 @@ extension Layer {
             leavingOut: leavingOut)
         try scan.run()
         return Layer(
-            name: name, inodes: scan.inodes, entries: scan.entries, notes: scan.notes)
+            name: name, nodes: scan.nodes, entries: scan.entries, notes: scan.notes)
     }
 }
 
@@ -51,10 +51,10 @@ private struct DirectoryScan {
     let owner: OwnerRule
     let leavingOut: Set<HostIdentity>
 
-    var inodes: [Inode] = []
+    var nodes: [Node] = []
     var entries: [Layer.Entry] = []
     var notes: [Note] = []
-    var inodeOfIdentity: [HostIdentity: Int] = [:]
+    var nodeOfIdentity: [HostIdentity: Int] = [:]
     var xattrsLeftOut: Set<Bytes> = []
 
     /// Directories that are being walked, outermost first.
@@ -69,7 +69,7 @@ private struct DirectoryScan {
 
     private struct Found {
         let name: Bytes
-        let inodeIndex: Int
+        let nodeIndex: Int
         /// Nil for everything but directories.
         let directory: HostIdentity?
     }
@@ -88,7 +88,7 @@ private struct DirectoryScan {
                 continue
             }
             let path = level.path.appending(found.name)
-            entries.append(Layer.Entry(path: path, inodeIndex: found.inodeIndex))
+            entries.append(Layer.Entry(path: path, nodeIndex: found.nodeIndex))
             guard let identity = found.directory else { continue }
             if identity.device != level.device { notes.append(.mountInside(place(path))) }
             try enter(path, expecting: identity)
@@ -116,9 +116,9 @@ private struct DirectoryScan {
             throw .changed(place(path), .replaced)
         }
         if path.isRoot {
-            let root = try inode(.directory, status, opened, name: nil, path)
-            inodes.append(root)
-            entries.append(Layer.Entry(path: .root, inodeIndex: 0))
+            let root = try node(.directory, status, opened, name: nil, path)
+            nodes.append(root)
+            entries.append(Layer.Entry(path: .root, nodeIndex: 0))
         }
         let names: [Bytes]
         do {
@@ -152,19 +152,19 @@ private struct DirectoryScan {
             return nil
         }
         let isDirectory = status.st_mode & S_IFMT == S_IFDIR
-        if !isDirectory, status.st_nlink > 1, let known = inodeOfIdentity[identity] {
-            return Found(name: name, inodeIndex: known, directory: nil)
+        if !isDirectory, status.st_nlink > 1, let known = nodeOfIdentity[identity] {
+            return Found(name: name, nodeIndex: known, directory: nil)
         }
         let kind = try kind(of: name, status, in: parent, path)
-        inodes.append(try inode(kind, status, parent, name: name, path))
-        if !isDirectory, status.st_nlink > 1 { inodeOfIdentity[identity] = inodes.count - 1 }
+        nodes.append(try node(kind, status, parent, name: name, path))
+        if !isDirectory, status.st_nlink > 1 { nodeOfIdentity[identity] = nodes.count - 1 }
         return Found(
-            name: name, inodeIndex: inodes.count - 1, directory: isDirectory ? identity : nil)
+            name: name, nodeIndex: nodes.count - 1, directory: isDirectory ? identity : nil)
     }
 
     private func kind(
         of name: Bytes, _ status: stat, in parent: borrowing OpenDirectory, _ path: TreePath
-    ) throws(TreeError) -> Inode.Kind {
+    ) throws(TreeError) -> Node.Kind {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: return .directory
         case S_IFLNK:
@@ -173,8 +173,8 @@ private struct DirectoryScan {
             } catch {
                 throw .failed(.readLink, place(path), error)
             }
-        case S_IFCHR: return .characterDevice(Inode.Device(status.st_rdev))
-        case S_IFBLK: return .blockDevice(Inode.Device(status.st_rdev))
+        case S_IFCHR: return .characterDevice(Node.Device(status.st_rdev))
+        case S_IFBLK: return .blockDevice(Node.Device(status.st_rdev))
         case S_IFIFO: return .fifo
         case S_IFSOCK: return .socket
         default: return .regular(.file(HostFile(directory, path, status)))
@@ -182,13 +182,13 @@ private struct DirectoryScan {
     }
 
     /// - Parameter name: nil for the open directory itself.
-    private mutating func inode(
-        _ kind: Inode.Kind, _ status: stat, _ parent: borrowing OpenDirectory, name: Bytes?,
+    private mutating func node(
+        _ kind: Node.Kind, _ status: stat, _ parent: borrowing OpenDirectory, name: Bytes?,
         _ path: TreePath
-    ) throws(TreeError) -> Inode {
+    ) throws(TreeError) -> Node {
         let owner = owner.owner(uid: status.st_uid, gid: status.st_gid)
         let hasOtherNames = kind != .directory && status.st_nlink > 1
-        return Inode(
+        return Node(
             kind, permissions: UInt16(status.st_mode & 0o7777), uid: owner.uid, gid: owner.gid,
             mtimeSeconds: Int64(status.st_mtim.tv_sec),
             xattrs: try xattrs(parent, name: name, path),
@@ -197,14 +197,14 @@ private struct DirectoryScan {
 
     private mutating func xattrs(
         _ parent: borrowing OpenDirectory, name: Bytes?, _ path: TreePath
-    ) throws(TreeError) -> [Inode.Xattr] {
-        let found: [Inode.Xattr]
+    ) throws(TreeError) -> [Node.Xattr] {
+        let found: [Node.Xattr]
         do throws(Errno) {
             found = try parent.xattrs(of: name)
         } catch {
             throw .failed(.readXattrs, place(path), error)
         }
-        var kept: [Inode.Xattr] = []
+        var kept: [Node.Xattr] = []
         for xattr in found {
             switch XattrClass(xattr.name) {
             case .kept:

@@ -1,4 +1,4 @@
-/// One tree after it was read: paths, and the inodes behind them. Two paths with one inode are
+/// One tree after it was read: paths, and the nodes behind them. Two paths with one node are
 /// hard links.
 ///
 /// A layer need not name the directories above its paths: laying it over others makes the missing
@@ -6,30 +6,30 @@
 public struct Layer: Sendable {
     public struct Entry: Sendable, Equatable {
         public let path: TreePath
-        /// Position in `inodes`.
-        public let inodeIndex: Int
+        /// Position in `nodes`.
+        public let nodeIndex: Int
 
-        public init(path: TreePath, inodeIndex: Int) {
+        public init(path: TreePath, nodeIndex: Int) {
             self.path = path
-            self.inodeIndex = inodeIndex
+            self.nodeIndex = nodeIndex
         }
     }
 
     /// As the user wrote it.
     public let name: String
-    public private(set) var inodes: [Inode]
+    public private(set) var nodes: [Node]
     /// Sorted by path, paths unique.
     public private(set) var entries: [Entry]
     public let notes: [Note]
 
     public init(name: String) {
-        self.init(name: name, inodes: [], entries: [], notes: [])
+        self.init(name: name, nodes: [], entries: [], notes: [])
     }
 
     /// Entries in any order; of two with one path the later counts.
-    public init(name: String, inodes: [Inode], entries: [Entry], notes: [Note] = []) {
+    public init(name: String, nodes: [Node], entries: [Entry], notes: [Note] = []) {
         self.name = name
-        self.inodes = inodes
+        self.nodes = nodes
         self.notes = notes
         self.entries = []
         self.entries.reserveCapacity(entries.count)
@@ -40,23 +40,23 @@ public struct Layer: Sendable {
         }
     }
 
-    /// Puts an inode at a path, in place of what this layer had there.
-    public mutating func add(_ inode: Inode, at path: TreePath) {
-        inodes.append(inode)
-        place(Entry(path: path, inodeIndex: inodes.count - 1))
+    /// Puts a node at a path, in place of what this layer had there.
+    public mutating func add(_ node: Node, at path: TreePath) {
+        nodes.append(node)
+        place(Entry(path: path, nodeIndex: nodes.count - 1))
     }
 
-    /// Gives an inode of this layer one more name.
+    /// Gives a node of this layer one more name.
     /// - Precondition: this layer has something at `existing`.
     public mutating func link(_ path: TreePath, to existing: TreePath) {
         guard let position = position(of: existing) else {
             preconditionFailure("nothing at \(existing) to link to")
         }
-        place(Entry(path: path, inodeIndex: entries[position].inodeIndex))
+        place(Entry(path: path, nodeIndex: entries[position].nodeIndex))
     }
 
-    public subscript(path: TreePath) -> Inode? {
-        position(of: path).map { inodes[entries[$0].inodeIndex] }
+    public subscript(path: TreePath) -> Node? {
+        position(of: path).map { nodes[entries[$0].nodeIndex] }
     }
 
     private mutating func place(_ entry: Entry) {

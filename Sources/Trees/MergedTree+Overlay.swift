@@ -13,7 +13,7 @@ extension MergedTree {
     /// - Parameter impliedDirectory: what stands where a layer has a path but no directory above
     ///   it, the root included.
     public static func overlay(
-        _ layers: [Layer], impliedDirectory: Inode = .directory()
+        _ layers: [Layer], impliedDirectory: Node = .directory()
     ) throws(TreeError) -> MergedTree {
         var overlay = Overlay(impliedDirectory: impliedDirectory, layerNames: layers.map(\.name))
         for (index, layer) in layers.enumerated() {
@@ -25,101 +25,101 @@ extension MergedTree {
 
 /// The merged tree while it grows.
 private struct Overlay {
-    let impliedDirectory: Inode
+    let impliedDirectory: Node
     let layerNames: [String]
-    var inodes: [Inode] = []
+    var nodes: [Node] = []
     var entries: [MergedTree.Entry] = []
     /// Path to position in `entries`.
     var positions: [TreePath: Int] = [:]
     /// Files with several names, by what they are on this machine: one group across layers.
-    var inodeOfIdentity: [HostIdentity: Int] = [:]
+    var nodeOfIdentity: [HostIdentity: Int] = [:]
     var notes: [Note] = []
 
     /// Where the directories of the layer being laid went.
     var placed: [TreePath: TreePath] = [:]
-    /// Its inodes' positions in `inodes`, where they have one by now.
-    var inodeOfLayer: [Int?] = []
+    /// Its nodes' positions in `nodes`, where they have one by now.
+    var nodeOfLayer: [Int?] = []
 
-    init(impliedDirectory: Inode, layerNames: [String]) {
+    init(impliedDirectory: Node, layerNames: [String]) {
         self.impliedDirectory = impliedDirectory
         self.layerNames = layerNames
-        append(.root, inodeIndex: add(impliedDirectory), layer: nil)
+        append(.root, nodeIndex: add(impliedDirectory), layer: nil)
     }
 
     mutating func lay(_ layer: Layer, index: Int) throws(TreeError) {
         notes += layer.notes
         placed = [.root: .root]
-        inodeOfLayer = Array(repeating: nil, count: layer.inodes.count)
+        nodeOfLayer = Array(repeating: nil, count: layer.nodes.count)
         positions.reserveCapacity(positions.count + layer.entries.count)
         for entry in layer.entries {
-            let inode = layer.inodes[entry.inodeIndex]
-            if inode.isDirectory {
+            let node = layer.nodes[entry.nodeIndex]
+            if node.isDirectory {
                 let path = try directory(entry.path, of: layer, index: index)
                 let position = positions[path]!
-                inodes[entries[position].inodeIndex] = inode
+                nodes[entries[position].nodeIndex] = node
                 entries[position].layerIndex = index
             } else {
-                try place(entry, inode, of: layer, index: index)
+                try place(entry, node, of: layer, index: index)
             }
         }
     }
 
     func finish() -> MergedTree {
-        var used = [Int?](repeating: nil, count: inodes.count)
-        var kept: [Inode] = []
+        var used = [Int?](repeating: nil, count: nodes.count)
+        var kept: [Node] = []
         var sorted = entries.sorted { $0.path < $1.path }
         // Inodes whose every name is hidden go; the others are numbered by their first name.
         for index in sorted.indices {
-            let old = sorted[index].inodeIndex
+            let old = sorted[index].nodeIndex
             if used[old] == nil {
                 used[old] = kept.count
-                kept.append(inodes[old])
+                kept.append(nodes[old])
             }
-            sorted[index].inodeIndex = used[old]!
+            sorted[index].nodeIndex = used[old]!
         }
-        return MergedTree(layerNames: layerNames, inodes: kept, entries: sorted, notes: notes)
+        return MergedTree(layerNames: layerNames, nodes: kept, entries: sorted, notes: notes)
     }
 
     // MARK: Files
 
     private mutating func place(
-        _ entry: Layer.Entry, _ inode: Inode, of layer: Layer, index: Int
+        _ entry: Layer.Entry, _ node: Node, of layer: Layer, index: Int
     ) throws(TreeError) {
         let parent = try directory(entry.path.parent ?? .root, of: layer, index: index)
         let path = parent.appending(entry.path.name)
         guard let position = positions[path] else {
-            append(path, inodeIndex: inodeIndex(of: entry, inode), layer: index)
+            append(path, nodeIndex: nodeIndex(of: entry, node), layer: index)
             return
         }
         let below = entries[position]
-        if inodes[below.inodeIndex].isDirectory {
-            throw conflict(at: path, below, upper: layer.name, upperKind: inode.kind)
+        if nodes[below.nodeIndex].isDirectory {
+            throw conflict(at: path, below, upper: layer.name, upperKind: node.kind)
         }
         if below.layerIndex == index {
             notes.append(.twoFilesForOnePlace(path: path, winner: entry.path, layer: layer.name))
         } else if let hidden = below.layerIndex {
             entries[position].hiddenLayerIndices.append(hidden)
         }
-        entries[position].inodeIndex = inodeIndex(of: entry, inode)
+        entries[position].nodeIndex = nodeIndex(of: entry, node)
         entries[position].layerIndex = index
     }
 
-    private mutating func inodeIndex(of entry: Layer.Entry, _ inode: Inode) -> Int {
-        if let known = inodeOfLayer[entry.inodeIndex] { return known }
+    private mutating func nodeIndex(of entry: Layer.Entry, _ node: Node) -> Int {
+        if let known = nodeOfLayer[entry.nodeIndex] { return known }
         let new: Int
-        if let identity = inode.identity {
-            if let known = inodeOfIdentity[identity], inodes[known].kind == inode.kind {
+        if let identity = node.identity {
+            if let known = nodeOfIdentity[identity], nodes[known].kind == node.kind {
                 // The later layer's owner and times, should its rules differ.
-                inodes[known] = inode
+                nodes[known] = node
                 new = known
             } else {
-                new = add(inode)
-                inodeOfIdentity[identity] = new
+                new = add(node)
+                nodeOfIdentity[identity] = new
             }
         } else {
-            new = add(inode)
+            new = add(node)
         }
-        inodeOfLayer[entry.inodeIndex] = new
+        nodeOfLayer[entry.nodeIndex] = new
         return new
     }
 
@@ -148,11 +148,11 @@ private struct Overlay {
         _ path: TreePath, source: TreePath, of layer: Layer, index: Int
     ) throws(TreeError) -> TreePath {
         guard let position = positions[path] else {
-            append(path, inodeIndex: add(impliedDirectory), layer: index)
+            append(path, nodeIndex: add(impliedDirectory), layer: index)
             return path
         }
         let below = entries[position]
-        switch inodes[below.inodeIndex].kind {
+        switch nodes[below.nodeIndex].kind {
         case .directory:
             return path
         case .symlink(let target):
@@ -165,7 +165,7 @@ private struct Overlay {
             notes.append(
                 .replacedLink(path: path, target: target, lower: lower, upper: layer.name))
             if let hidden = below.layerIndex { entries[position].hiddenLayerIndices.append(hidden) }
-            entries[position].inodeIndex = add(impliedDirectory)
+            entries[position].nodeIndex = add(impliedDirectory)
             entries[position].layerIndex = index
             return path
         default:
@@ -202,23 +202,23 @@ private struct Overlay {
         return current
     }
 
-    private func kind(at path: TreePath, with layer: Layer) -> Inode.Kind? {
-        if let position = positions[path] { return inodes[entries[position].inodeIndex].kind }
+    private func kind(at path: TreePath, with layer: Layer) -> Node.Kind? {
+        if let position = positions[path] { return nodes[entries[position].nodeIndex].kind }
         return layer[path]?.kind
     }
 
     // MARK: Details
 
-    private mutating func add(_ inode: Inode) -> Int {
-        inodes.append(inode)
-        return inodes.count - 1
+    private mutating func add(_ node: Node) -> Int {
+        nodes.append(node)
+        return nodes.count - 1
     }
 
-    private mutating func append(_ path: TreePath, inodeIndex: Int, layer: Int?) {
+    private mutating func append(_ path: TreePath, nodeIndex: Int, layer: Int?) {
         positions[path] = entries.count
         entries.append(
             MergedTree.Entry(
-                path: path, inodeIndex: inodeIndex, layerIndex: layer, hiddenLayerIndices: []))
+                path: path, nodeIndex: nodeIndex, layerIndex: layer, hiddenLayerIndices: []))
     }
 
     private func name(of entry: MergedTree.Entry) -> String {
@@ -227,10 +227,10 @@ private struct Overlay {
     }
 
     private func conflict(
-        at path: TreePath, _ below: MergedTree.Entry, upper: String, upperKind: Inode.Kind
+        at path: TreePath, _ below: MergedTree.Entry, upper: String, upperKind: Node.Kind
     ) -> TreeError {
         .typeConflict(
-            path: path, lower: name(of: below), lowerKind: inodes[below.inodeIndex].kind.noun,
+            path: path, lower: name(of: below), lowerKind: nodes[below.nodeIndex].kind.noun,
             upper: upper, upperKind: upperKind.noun)
     }
 }

@@ -1,5 +1,5 @@
 extension MergedTree {
-    /// One line an inode, for people, tests and goldens:
+    /// One line a node, for people, tests and goldens:
     ///
     ///     d 0755 0:0 0 /etc                       (kind, mode, owner, mtime, path)
     ///     f 0644 0:0 0 /etc/hosts 21 = /etc/also  (bytes; then the other names)
@@ -10,25 +10,25 @@ extension MergedTree {
     /// Inodes stand in the order of their first names.
     public var text: String {
         var otherNames: [Int: [TreePath]] = [:]
-        var first = [Int?](repeating: nil, count: inodes.count)
+        var first = [Int?](repeating: nil, count: nodes.count)
         for (position, entry) in entries.enumerated() {
-            if first[entry.inodeIndex] == nil {
-                first[entry.inodeIndex] = position
+            if first[entry.nodeIndex] == nil {
+                first[entry.nodeIndex] = position
             } else {
-                otherNames[entry.inodeIndex, default: []].append(entry.path)
+                otherNames[entry.nodeIndex, default: []].append(entry.path)
             }
         }
         var text = ""
-        for (position, entry) in entries.enumerated() where first[entry.inodeIndex] == position {
-            text += inodes[entry.inodeIndex].line(at: entry.path)
-            for other in otherNames[entry.inodeIndex] ?? [] { text += " = \(other)" }
+        for (position, entry) in entries.enumerated() where first[entry.nodeIndex] == position {
+            text += nodes[entry.nodeIndex].line(at: entry.path)
+            for other in otherNames[entry.nodeIndex] ?? [] { text += " = \(other)" }
             text += "\n"
         }
         return text
     }
 }
 
-extension Inode {
+extension Node {
     fileprivate func line(at path: TreePath) -> String {
         let octal = String(permissions, radix: 8)
         let mode = String(repeating: "0", count: 4 - octal.count) + octal

@@ -2,8 +2,8 @@
 public struct MergedTree: Sendable {
     public struct Entry: Sendable, Equatable {
         public let path: TreePath
-        /// Position in `inodes`; hard links share it.
-        public var inodeIndex: Int
+        /// Position in `nodes`; hard links share it.
+        public var nodeIndex: Int
         /// Position in `layerNames` of the layer it came from. For a directory that several
         /// layers have, the last of them. Nil for the root when no layer names it.
         public var layerIndex: Int?
@@ -13,52 +13,52 @@ public struct MergedTree: Sendable {
 
     public struct Counts: Sendable, Equatable {
         public var directories = 0
-        /// Regular files, each inode once.
+        /// Regular files, each node once.
         public var files = 0
         public var symlinks = 0
         public var devices = 0
         /// Named pipes and sockets.
         public var others = 0
-        /// Names beyond the first of an inode.
+        /// Names beyond the first of a node.
         public var hardLinks = 0
         /// Files of lower layers that a later layer hides.
         public var hidden = 0
-        /// Contents of regular files, each inode once, holes included.
+        /// Contents of regular files, each node once, holes included.
         public var contentByteCount: UInt64 = 0
     }
 
     /// Lowest first, as the user wrote them.
     public let layerNames: [String]
-    public internal(set) var inodes: [Inode]
+    public internal(set) var nodes: [Node]
     /// Sorted by path, which is a depth-first walk; the first is the root. The directory of every
     /// entry is an entry.
     public internal(set) var entries: [Entry]
     /// What the layers had to say, then what laying them over each other had to say.
     public internal(set) var notes: [Note]
 
-    public func inode(of entry: Entry) -> Inode { inodes[entry.inodeIndex] }
+    public func node(of entry: Entry) -> Node { nodes[entry.nodeIndex] }
 
     public var counts: Counts {
         var counts = Counts()
-        var seen = [Bool](repeating: false, count: inodes.count)
+        var seen = [Bool](repeating: false, count: nodes.count)
         for entry in entries {
             counts.hidden += entry.hiddenLayerIndices.count
-            if seen[entry.inodeIndex] {
+            if seen[entry.nodeIndex] {
                 counts.hardLinks += 1
                 continue
             }
-            seen[entry.inodeIndex] = true
-            count(inodes[entry.inodeIndex], in: &counts)
+            seen[entry.nodeIndex] = true
+            count(nodes[entry.nodeIndex], in: &counts)
         }
         return counts
     }
 
-    private func count(_ inode: Inode, in counts: inout Counts) {
-        switch inode.kind {
+    private func count(_ node: Node, in counts: inout Counts) {
+        switch node.kind {
         case .directory: counts.directories += 1
         case .regular:
             counts.files += 1
-            counts.contentByteCount += inode.byteCount
+            counts.contentByteCount += node.byteCount
         case .symlink: counts.symlinks += 1
         case .characterDevice, .blockDevice: counts.devices += 1
         case .fifo, .socket: counts.others += 1
@@ -68,8 +68,8 @@ public struct MergedTree: Sendable {
     /// No time later than `limit`, seconds since 1970: what SOURCE_DATE_EPOCH asks for.
     public func withTimes(noLaterThan limit: Int64) -> MergedTree {
         var clamped = self
-        for index in clamped.inodes.indices where clamped.inodes[index].mtimeSeconds > limit {
-            clamped.inodes[index].mtimeSeconds = limit
+        for index in clamped.nodes.indices where clamped.nodes[index].mtimeSeconds > limit {
+            clamped.nodes[index].mtimeSeconds = limit
         }
         return clamped
     }

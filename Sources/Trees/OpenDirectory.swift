@@ -88,7 +88,7 @@ struct OpenDirectory: ~Copyable {
     }
 
     /// Sorted by name.
-    func xattrs(of name: Bytes?) throws(Errno) -> [Inode.Xattr] {
+    func xattrs(of name: Bytes?) throws(Errno) -> [Node.Xattr] {
         let path = path(of: name)
         let list: Bytes
         do throws(Errno) {
@@ -97,10 +97,10 @@ struct OpenDirectory: ~Copyable {
             return []
         }
         if list.isEmpty { return [] }
-        var xattrs: [Inode.Xattr] = []
+        var xattrs: [Node.Xattr] = []
         for attribute in list.split(separator: 0).map(Bytes.init) {
             let value = try Self.grown { lgetxattr(path, attribute.terminated, $0, $1) }
-            xattrs.append(Inode.Xattr(name: attribute, value: value))
+            xattrs.append(Node.Xattr(name: attribute, value: value))
         }
         return xattrs.sorted { $0.name.lexicographicallyPrecedes($1.name) }
     }
@@ -153,7 +153,7 @@ extension HostFile {
     }
 }
 
-extension Inode.Device {
+extension Node.Device {
     /// As the kernel packs them into 64 bits (makedev(3)).
     init(_ number: dev_t) {
         let number = UInt64(number)

@@ -1,5 +1,5 @@
 /// What stands behind one or several paths of a tree: kind, contents and metadata.
-public struct Inode: Sendable, Equatable {
+public struct Node: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         case directory
         case regular(Content)
@@ -49,7 +49,7 @@ public struct Inode: Sendable, Equatable {
     /// Sorted by name, names unique.
     public var xattrs: [Xattr]
     /// Of the file it was read from, when that has more than one name: equal identities become one
-    /// inode when layers are laid over each other.
+    /// node when layers are laid over each other.
     public var identity: HostIdentity?
 
     public init(
@@ -65,18 +65,18 @@ public struct Inode: Sendable, Equatable {
         self.identity = identity
     }
 
-    public static func directory(permissions: UInt16 = 0o755, mtimeSeconds: Int64 = 0) -> Inode {
-        Inode(.directory, permissions: permissions, mtimeSeconds: mtimeSeconds)
+    public static func directory(permissions: UInt16 = 0o755, mtimeSeconds: Int64 = 0) -> Node {
+        Node(.directory, permissions: permissions, mtimeSeconds: mtimeSeconds)
     }
 
     public static func file(
         _ bytes: Bytes, permissions: UInt16 = 0o644, mtimeSeconds: Int64 = 0
-    ) -> Inode {
-        Inode(.regular(.bytes(bytes)), permissions: permissions, mtimeSeconds: mtimeSeconds)
+    ) -> Node {
+        Node(.regular(.bytes(bytes)), permissions: permissions, mtimeSeconds: mtimeSeconds)
     }
 
-    public static func symlink(to target: Bytes, mtimeSeconds: Int64 = 0) -> Inode {
-        Inode(.symlink(target: target), permissions: 0o777, mtimeSeconds: mtimeSeconds)
+    public static func symlink(to target: Bytes, mtimeSeconds: Int64 = 0) -> Node {
+        Node(.symlink(target: target), permissions: 0o777, mtimeSeconds: mtimeSeconds)
     }
 
     public var isDirectory: Bool { kind == .directory }
@@ -91,7 +91,7 @@ public struct Inode: Sendable, Equatable {
     }
 }
 
-extension Inode.Kind {
+extension Node.Kind {
     /// For messages: "a directory", "a socket".
     public var noun: String {
         switch self {
