@@ -5,6 +5,8 @@ public import SystemPackage
 public enum ImageError: Error, Equatable, Sendable {
     /// A system call failed on a file.
     case file(action: FileAction, path: FilePath, errno: Errno)
+    /// A file that was never an image of ours.
+    case notAnImage(path: FilePath)
     /// The bytes are not what the format says they must be.
     case malformed(part: PartName, flaw: FormatFlaw)
     /// A configuration patch longer than a slot of the room takes.
@@ -47,6 +49,8 @@ extension ImageError: CustomStringConvertible {
         switch self {
         case .file(let action, let path, let errno):
             "cannot \(action.rawValue) '\(path)': \(errno)"
+        case .notAnImage(let path):
+            "'\(path)' is not an image that bake wrote"
         case .malformed(let part, let flaw):
             "\(part.rawValue): \(flaw)"
         case .patchTooLong(let byteCount, let limitByteCount):

@@ -95,7 +95,7 @@ import Testing
         ("\"offset\":8192", "\"offset\":4095", .badField("parts[1].offset")),
         (
             "\"offset\":8192", "\"offset\":9223372036854775807",
-            .badField("parts[1].byteCount")
+            .badField("parts[1].offset")
         ),
         ("\"parts\":[", "\"parts\":7,\"x\":[", .badField("parts")),
         ("{\"architecture\"", "{\"kernel\":{},\"architecture\"", .badField("JSON")),

@@ -125,10 +125,11 @@ private struct FieldReader {
     }
 
     mutating func count(_ name: String) throws(ImageError) -> Int {
-        guard let count = Int(exactly: try number(UInt64.self)) else {
+        let count = try number(UInt64.self)
+        guard count <= ByteLimit.offset else {
             throw .malformed(part: .stub, flaw: .badField(name))
         }
-        return count
+        return Int(count)
     }
 
     mutating func range(_ name: String, in limit: Int) throws(ImageError) -> Range<Int> {

@@ -3,7 +3,7 @@ public import BakeContract
 extension Manifest {
     /// `bake-manifest 1 <length, 10 digits> <SHA-256, 64 digits>` and a newline.
     public static let firstLineByteCount = 92
-    private static let magic = Array("bake-manifest ".utf8)
+    static let magic = Array("bake-manifest ".utf8)
     private static let versionField = Array("1 ".utf8)
     private static let lengthRange = 16..<26
     private static let digestRange = 27..<91
@@ -119,9 +119,7 @@ extension Manifest.DigestedPart {
         guard let name = PartName(rawValue: try fields.text("name")), name.hasDigestInManifest
         else { throw fields.bad("name") }
         let offset = try fields.count("offset")
-        let (end, isOverflow) = offset.addingReportingOverflow(try fields.count("byteCount"))
-        guard !isOverflow else { throw fields.bad("byteCount") }
-        self.part = ImagePart(name: name, range: offset..<end)
+        self.part = ImagePart(name: name, range: offset..<offset + (try fields.count("byteCount")))
         self.digest = try fields.digest("sha256")
     }
 }
@@ -195,7 +193,9 @@ private struct ManifestFields {
 
     /// A whole number that is not negative.
     func count(_ key: String) throws(ImageError) -> Int {
-        guard let number = json[key]?.integer, number >= 0 else { throw bad(key) }
+        guard let number = json[key]?.integer, number >= 0, number <= ByteLimit.offset else {
+            throw bad(key)
+        }
         return Int(number)
     }
 

@@ -1,0 +1,52 @@
+public import SystemPackage
+
+extension BootImage {
+    /// Looks at every byte of an image and says what is wrong, in file order; empty when nothing
+    /// is. Every byte is under a digest or must be zero (docs/image-format.md, *Manifest*), so
+    /// one flipped bit anywhere is found.
+    ///
+    /// Takes a path because a damaged image may not open. Throws when the file cannot be read or
+    /// was never an image.
+    public static func verify(_ path: FilePath) throws(ImageError) -> [Damage] {
+        let file = try InputFile(path)
+        let located: LocatedManifest
+        switch try LocatedManifest.find(in: file) {
+        case .found(let manifest): located = manifest
+        case .damaged(let damage): return [damage]
+        }
+        let parts: [ImagePart]
+        switch try damageOrValue({ () throws(ImageError) in
+            try PartTable.parts(of: located.manifest, at: located.range)
+        }) {
+        case .value(let table): parts = table
+        case .damage(let damage): return [damage]
+        }
+        var damages = try PartVerifier(file: file, manifest: located.manifest, parts: parts).run()
+        if damages.isEmpty {
+            // Every byte is as it was written; then it must also make sense.
+            switch try damageOrValue({ () throws(ImageError) in try BootImage(file) }) {
+            case .value: break
+            case .damage(let damage): damages.append(damage)
+            }
+        }
+        return damages
+    }
+}
+
+/// What a look at untrusted bytes came to.
+enum DamageOrValue<Value> {
+    case value(Value)
+    case damage(Damage)
+}
+
+/// Turns an error about the bytes into a damage; an error of the system stays one.
+func damageOrValue<Value>(
+    _ body: () throws(ImageError) -> Value
+) throws(ImageError) -> DamageOrValue<Value> {
+    do {
+        return .value(try body())
+    } catch {
+        guard case .malformed(let part, let flaw) = error else { throw error }
+        return .damage(Damage(place: .part(part), flaw: flaw))
+    }
+}
