@@ -34,9 +34,10 @@ import Testing
         (0x0c, [2], .badField("flags")),
         (0x17, [0x80], .badField("payload length")),
         (0x18, [0x01, 0x30, 0x30], .outside(range: "manifest", limitByteCount: 0x30_0000)),
-        (0x3f, [0x7f], .outside(range: "kernel", limitByteCount: 0x30_0000)),
+        (0x3d, [0x7f], .outside(range: "kernel", limitByteCount: 0x30_0000)),
+        (0x3f, [0x7f], .badField("kernel")),
         (0x47, [0xff], .badField("kernel")),
-        (0x66, [0x7f], .outside(range: "blob", limitByteCount: 0x30_0000)),
+        (0x65, [0x7f], .outside(range: "blob", limitByteCount: 0x30_0000)),
         (0x6e, [1], .badField("full ramdisk length")),
     ])
     func refusesFieldsThatCannotBe(offset: Int, bytes: Bytes, flaw: FormatFlaw) {
