@@ -1,0 +1,65 @@
+public import SystemPackage
+public import Trees
+
+/// Why a blob could not be written.
+public enum BlobError: Error, Sendable, Equatable {
+    public enum OutputOperation: String, Sendable {
+        case read = "read back"
+        case write = "write"
+        case resize = "resize"
+    }
+
+    /// A file of the tree could not be read, or changed.
+    case tree(TreeError)
+    case output(OutputOperation, Errno)
+    /// A call into libsquashfs and its error by name: `SQFS_ERROR_ALLOC`.
+    case library(call: String, error: String)
+    case unknownCompression(String)
+    case levelOutOfRange(Compression.Algorithm, level: Int)
+    /// In bytes.
+    case badBlockSize(Int)
+    case tooManyOwners(count: Int, limit: Int)
+    case tooManyInodes(count: Int)
+    case nameTooLong(TreePath, byteCount: Int, limit: Int)
+    case linkTargetLength(TreePath, byteCount: Int, limit: Int)
+    case deviceNumber(TreePath, Node.Device)
+    /// An attribute outside of `user.`, `trusted.` and `security.`.
+    case xattrNamespace(TreePath, name: Bytes)
+}
+
+extension BlobError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .tree(let error):
+            error.description
+        case .output(let operation, let errno):
+            "cannot \(operation.rawValue) the blob: \(errno)"
+        case .library(let call, let error):
+            "libsquashfs failed: \(call): \(error)"
+        case .unknownCompression(let text):
+            "unknown compression '\(text)': expected zstd, gzip, xz, lz4 or none, then ':LEVEL'"
+        case .levelOutOfRange(let algorithm, let level):
+            "\(algorithm.rawValue) has no level \(level): expected \(algorithm.levelsText)"
+        case .badBlockSize(let size):
+            "block size \(size) is not a power of two from 4096 to 1048576"
+        case .tooManyOwners(let count, let limit):
+            "the tree has \(count) different users and groups, squashfs holds \(limit)"
+        case .tooManyInodes(let count):
+            "the tree has \(count) files, squashfs holds \(UInt32.max - 1)"
+        case .nameTooLong(let path, let byteCount, let limit):
+            "cannot store '\(path)': its name has \(byteCount) bytes, the limit is \(limit)"
+        case .linkTargetLength(let path, let byteCount, let limit):
+            "cannot store '\(path)': its target has \(byteCount) bytes, allowed are 1 to \(limit)"
+        case .deviceNumber(let path, let device):
+            """
+            cannot store '\(path)': device \(device.major):\(device.minor) is beyond \
+            4095:1048575
+            """
+        case .xattrNamespace(let path, let name):
+            """
+            cannot store '\(path)': squashfs has no place for the attribute \
+            \(String(printable: name))
+            """
+        }
+    }
+}

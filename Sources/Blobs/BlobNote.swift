@@ -1,0 +1,20 @@
+public import Trees
+
+/// What the blob does not hold exactly as the tree had it.
+public enum BlobNote: Sendable, Hashable {
+    /// Times squashfs cannot hold (it counts seconds since 1970 in 32 bits) became the nearest one
+    /// it can.
+    case timesClamped(first: TreePath, count: Int)
+}
+
+extension BlobNote: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .timesClamped(let first, let count):
+            """
+            \(count) modification time\(count == 1 ? "" : "s") before 1970 or after 2106 \
+            became the nearest time squashfs can hold (first: \(first))
+            """
+        }
+    }
+}

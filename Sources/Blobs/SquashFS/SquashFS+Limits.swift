@@ -1,0 +1,71 @@
+internal import Glibc
+internal import Trees
+
+extension SquashFS {
+    private static let longestName = 255
+    /// What readlink(2) returns at most on Linux.
+    private static let longestTarget = 4095
+    private static let mostOwners = 65535
+
+    /// Everything the format or the kernel cannot hold, before a byte is written; libsquashfs
+    /// checks none of it.
+    static func checkLimits(
+        of tree: MergedTree, _ options: Options
+    ) throws(BlobError) -> [BlobNote] {
+        let size = options.blockSize
+        guard size >= 4096, size <= 1 << 20, size & (size - 1) == 0 else {
+            throw .badBlockSize(size)
+        }
+        guard tree.nodes.count < Int(UInt32.max) else {
+            throw .tooManyInodes(count: tree.nodes.count)
+        }
+        var owners: Set<UInt32> = []
+        for inode in tree.nodes {
+            owners.insert(inode.uid)
+            owners.insert(inode.gid)
+        }
+        guard owners.count <= mostOwners else {
+            throw .tooManyOwners(count: owners.count, limit: mostOwners)
+        }
+        for entry in tree.entries { try check(entry.path, tree.node(of: entry)) }
+        return clampedTimes(of: tree)
+    }
+
+    private static func check(_ path: TreePath, _ inode: Node) throws(BlobError) {
+        let nameCount = path.bytes.count - (path.bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1) - 1
+        guard nameCount <= longestName else {
+            throw .nameTooLong(path, byteCount: nameCount, limit: longestName)
+        }
+        for xattr in inode.xattrs
+        where !["user.", "trusted.", "security."].contains(where: { xattr.name.starts(with: $0.utf8) }) {
+            throw .xattrNamespace(path, name: xattr.name)
+        }
+        switch inode.kind {
+        case .symlink(let target):
+            guard (1...longestTarget).contains(target.count) else {
+                throw .linkTargetLength(path, byteCount: target.count, limit: longestTarget)
+            }
+        case .characterDevice(let device), .blockDevice(let device):
+            guard device.major <= 4095, device.minor <= 1_048_575 else {
+                throw .deviceNumber(path, device)
+            }
+        default: break
+        }
+    }
+
+    private static func clampedTimes(of tree: MergedTree) -> [BlobNote] {
+        var first: TreePath?
+        var clamped: Set<Int> = []
+        for entry in tree.entries {
+            let time = tree.node(of: entry).mtimeSeconds
+            if time >= 0 && time <= Int64(UInt32.max) { continue }
+            first = first ?? entry.path
+            clamped.insert(entry.nodeIndex)
+        }
+        return first.map { [.timesClamped(first: $0, count: clamped.count)] } ?? []
+    }
+}
+
+extension SquashFS.Options {
+    var workers: Int { max(1, workerCount ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+}
