@@ -1,0 +1,65 @@
+public import BakeContract
+public import SystemPackage
+
+/// Why an image cannot be started, or not watched to its end.
+public enum LaunchError: Error, Equatable, Sendable {
+    /// No QEMU for the architecture in the search path.
+    case noQEMU(program: String)
+    /// UEFI was asked for and none of its known places holds the firmware.
+    case noFirmware
+    /// KVM was asked for and does not work; the reason says why.
+    case noKVM(reason: String)
+    case cannotReadImage(path: FilePath, errno: Errno)
+    case memoryTooSmall(givenMiB: Int, neededMiB: Int)
+    /// The kernel cuts or hangs on longer command lines; counted without the NUL.
+    case commandLineTooLong(byteCount: Int, limitByteCount: Int)
+    case badPortForward(String)
+    case networkOff(PortForward)
+    case portInUse(PortForward)
+    /// The host refuses the port for another reason, such as one below 1024 or a foreign address.
+    case portRefused(PortForward, errno: Errno)
+    /// A system call of the launcher itself failed.
+    case system(call: String, errno: Errno)
+    /// QEMU ended by itself with a failure; `message` is what it wrote.
+    case qemuFailed(status: Int32, message: Bytes)
+}
+
+extension LaunchError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noQEMU(let program):
+            "'\(program)' is not installed\n  hint: apt-get install qemu-system-x86"
+        case .noFirmware:
+            "no UEFI firmware found in \(UEFIFirmware.places)\n  hint: apt-get install ovmf"
+        case .noKVM(let reason):
+            "\(reason)\n  hint: --accel tcg runs without KVM, slower"
+        case .cannotReadImage(let path, let errno):
+            "cannot read image '\(path)': \(errno)"
+        case .memoryTooSmall(let given, let needed):
+            "\(given) MiB of memory are too little: this image needs at least \(needed) MiB"
+                + "\n  hint: -M \(needed)"
+        case .commandLineTooLong(let byteCount, let limit):
+            "the kernel command line would be \(byteCount) bytes, the kernel takes \(limit)"
+                + "\n  hint: bake what is long into the image with bake set"
+        case .badPortForward(let text):
+            "'\(text)' is not a port forward"
+                + "\n  hint: [udp:][ADDRESS:]HOST:GUEST, such as 8080:80 or 0.0.0.0:8080:80"
+        case .networkOff(let forward):
+            "cannot forward \(forward): the network is off"
+        case .portInUse(let forward):
+            "\(forward.transport.rawValue) port \(forward.hostPort) on \(forward.hostAddress)"
+                + " is already in use\n  hint: take another, such as"
+                + " -p \(forward.hostPort &+ 1):\(forward.guestPort)"
+        case .portRefused(let forward, let errno):
+            "cannot listen on \(forward.transport.rawValue) port \(forward.hostPort) of"
+                + " \(forward.hostAddress): \(errno)"
+        case .system(let call, let errno):
+            "\(call): \(errno)"
+        case .qemuFailed(let status, let message):
+            message.isEmpty
+                ? "QEMU failed with status \(status) and said nothing"
+                : "QEMU failed with status \(status):\n"
+                    + String(decoding: message, as: UTF8.self)
+        }
+    }
+}
