@@ -7,7 +7,7 @@ internal import SystemPackage
 final class InputFile: Sendable {
     let path: FilePath
     let byteCount: Int
-    private let descriptor: FileDescriptor
+    let descriptor: FileDescriptor
 
     static let chunkByteCount = 1 << 20
 
