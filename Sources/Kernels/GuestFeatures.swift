@@ -46,17 +46,19 @@ extension GuestFeature {
         offers("MODULES", nil, "loads the drivers that are modules", .welcome),
 
         // Talking to the host.
-        offers("VIRTIO_PCI", "virtio_pci", "virtio devices on PCI", .optional("no virtio devices on PCI, so no network or channels of their own for standard output and the status under QEMU")),
+        offers("VIRTIO_PCI", "virtio_pci", "virtio devices on PCI", .optional(deaf)),
         offers("VIRTIO_MMIO", "virtio_mmio", "virtio devices of microvm and Firecracker", .welcome),
-        offers("VIRTIO_CONSOLE", "virtio_console", "channels for standard input, output, error and the status", .optional("'bake run' gets output and status from the serial console alone")),
-        offers("FW_CFG_SYSFS", "qemu_fw_cfg", "reads overrides from QEMU's firmware table", .optional("overrides must fit on the kernel command line")),
+        offers("VIRTIO_CONSOLE", "virtio_console", "output and status", .optional(deaf)),
+        offers(
+            "FW_CFG_SYSFS", "qemu_fw_cfg", "reads overrides from QEMU's firmware table",
+            .optional("overrides must fit on the kernel command line")),
 
         // The blob, left where the loader put it.
-        offers("BLK_DEV_PMEM", "nd_pmem", "the blob in memory as a block device", .optional(copied)),
-        offers("X86_PMEM_LEGACY", "nd_e820", "finds the blob by its mark in the memory map", .optional(copied)),
+        offers("BLK_DEV_PMEM", "nd_pmem", "the blob where it was loaded", .optional(copied)),
+        offers("X86_PMEM_LEGACY", "nd_e820", "finds the blob in the memory map", .optional(copied)),
 
         // The blob, mounted.
-        needs("BLK_DEV_LOOP", "loop", "the blob as a block device where it was unpacked", .squashfs),
+        needs("BLK_DEV_LOOP", "loop", "the blob as a block device once unpacked", .squashfs),
         needs("SQUASHFS", "squashfs", "mounts the blob", .squashfs),
         needs("SQUASHFS_ZSTD", "reads the blob's zstd", .compression(.zstd)),
         needs("SQUASHFS_ZLIB", "reads the blob's gzip", .compression(.gzip)),
@@ -64,7 +66,10 @@ extension GuestFeature {
         needs("SQUASHFS_LZ4", "reads the blob's lz4", .compression(.lz4)),
         // "none" is the gzip id with every block stored.
         needs("SQUASHFS_ZLIB", "reads the blob's superblock, which says gzip", .compression(.none)),
-        offers("SQUASHFS_XATTR", nil, "extended attributes", .optional("extended attributes, file capabilities among them, are not seen"), .squashfs),
+        offers(
+            "SQUASHFS_XATTR", nil, "extended attributes",
+            .optional("extended attributes, file capabilities among them, are not seen"),
+            .squashfs),
         needs("BLK_DEV_DM", "dm_mod", "sets up dm-verity", .verity),
         needs("CRYPTO_SHA256", "sha256_generic", "checks the blob's blocks", .verity),
         offers("CRYPTO_SHA256_SSSE3", "sha256_ssse3", "checks the blob's blocks faster", .welcome),
@@ -82,7 +87,9 @@ extension GuestFeature {
         offers("UNIX", "unix", "sockets between programs", .welcome),
         offers("VIRTIO_NET", "virtio_net", "network", .optional("no virtio network"), .network),
         offers("VIRTIO_BLK", "virtio_blk", "disks", .welcome),
-        offers("BINFMT_SCRIPT", "binfmt_script", "runs scripts", .optional("programs that begin with #! do not run")),
+        offers(
+            "BINFMT_SCRIPT", "binfmt_script", "runs scripts",
+            .optional("programs that begin with #! do not run")),
     ]
 
     /// What an image with these demands has use for.
@@ -91,6 +98,7 @@ extension GuestFeature {
     }
 }
 
+private let deaf = "'bake run' gets output and status from the serial console alone"
 private let copied = "the blob is copied at each start"
 
 extension GuestFeature.Use {

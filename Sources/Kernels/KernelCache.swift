@@ -5,7 +5,7 @@ public import SystemPackage
 ///     CACHE/kernels/VERSION/vmlinuz
 ///                          /config
 ///                          /modules/          what the package has below /lib/modules/VERSION
-///                          /package           "linux-image-... 6.1.192-2 for linux-image-cloud-amd64"
+///                          /package           where it came from: "NAME VERSION for METAPACKAGE"
 ///                          /copyright
 public struct KernelCache: Sendable {
     /// The cache of all of bake.

@@ -25,8 +25,17 @@ public struct KernelFetch: Sendable {
     public static let defaultPackage = "linux-image-cloud-amd64"
 
     let cache: KernelCache
+    private let environment: [String: String]
 
-    public init(cache: KernelCache) { self.cache = cache }
+    public init(cache: KernelCache) {
+        self.init(cache: cache, environment: [:])
+    }
+
+    /// `environment` is added to that of the tools: tests name their own sources there.
+    init(cache: KernelCache, environment: [String: String]) {
+        self.cache = cache
+        self.environment = environment
+    }
 
     /// Fetches `package`, following metapackages to the kernel they stand for. The kernel appears
     /// in the cache complete or not at all. When the sources cannot be reached and a kernel
@@ -40,7 +49,8 @@ public struct KernelFetch: Sendable {
             progress(.waitingForAnother)
         }
         defer { lock.release() }
-        let apt = try PackageSource(state: try absolute(cache.root).appending("apt"))
+        let apt = try PackageSource(
+            state: try absolute(cache.root).appending("apt"), environment: environment)
 
         progress(.readingPackageLists)
         let trouble = try await apt.refresh()

@@ -80,7 +80,8 @@ extension KernelImage {
         commandLineLimit = Int(bytes.number(at: Header.commandLineSize, as: UInt32.self))
         let versionPointer = Int(bytes.number(at: Header.kernelVersion, as: UInt16.self))
         versionText =
-            versionPointer == 0 ? "" : bytes.text(at: 0x200 + versionPointer, before: setupByteCount)
+            versionPointer == 0
+            ? "" : bytes.text(at: 0x200 + versionPointer, before: setupByteCount)
         version = String(versionText.prefix { $0 != " " })
         let payloadOffset = Int(bytes.number(at: Header.payloadOffset, as: UInt32.self))
         payloadCompression =

@@ -76,8 +76,8 @@ extension KernelsError {
                 ? "no kernel is called '\(name)'; none is known"
                 : "no kernel is called '\(name)'; known: \(known.joined(separator: ", "))"
         case .noModules(let version, let kernel, let needed):
-            "no modules for '\(kernel)', neither beside it nor in '/lib/modules/\(version)'; needed: "
-                + needed.joined(separator: ", ")
+            "no modules for '\(kernel)', neither beside it nor in '/lib/modules/\(version)';"
+                + " needed: " + needed.joined(separator: ", ")
         case .missingFeatures(let kernel, let missing):
             "kernel \(kernel) cannot start this image: "
                 + missing.map(\.description).joined(separator: "; ")
@@ -102,7 +102,7 @@ extension KernelsError {
         switch self {
         case .noKernel: "run 'bake kernel fetch', or name one with -k"
         case .unknownKernel: "run 'bake kernel list' to see them, or 'bake kernel fetch'"
-        case .noModules: "name a directory with the modules, or take a kernel of 'bake kernel fetch'"
+        case .noModules: "put its modules there, or take a kernel of 'bake kernel fetch'"
         case .missingFeatures: "take another kernel: 'bake kernel fetch' gets Debian's cloud kernel"
         case .compressedModule: "take a kernel of 'bake kernel fetch', or unpack its modules"
         case .toolMissing(_, let package): "install the package '\(package)'"
@@ -142,7 +142,7 @@ extension FetchFailure: CustomStringConvertible {
         switch self {
         case .badName: nil
         case .unknownPackage: "'apt-cache search linux-image' lists the names"
-        case .noNetwork: "check the network, the proxy in /etc/apt/apt.conf.d, and /etc/apt/sources.list"
+        case .noNetwork: "check the network, and proxy and sources in /etc/apt"
         case .noSpace: "make room, or set BAKE_CACHE to a directory elsewhere"
         case .toolFailed: nil
         case .notInPackage: "name a package with a kernel, as linux-image-cloud-amd64"

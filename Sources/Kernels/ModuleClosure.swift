@@ -42,9 +42,10 @@ private struct ClosureWalk {
         let bytes = try readModule(path)
         let information = try information(of: bytes, at: path)
         trail.append(name)
-        for soft in information.softDependencies.flatMap(directory.modules(for:))
-        where !trail.contains(soft) {
-            try visit(soft, neededBy: name)
+        for soft in information.softDependencies {
+            for module in try directory.modules(for: soft) where !trail.contains(module) {
+                try visit(module, neededBy: name)
+            }
         }
         for dependency in directory.dependencies(of: name) ?? information.dependencies {
             try visit(normalised(dependency), neededBy: name)

@@ -12,8 +12,8 @@ public struct ModuleDirectory: Sendable {
     private var builtin: Set<String> = []
     /// By module name, from modules.dep; nil without one.
     private var dependencies: [String: [String]]?
-    /// Module names by alias, from modules.alias; empty without one.
-    private var aliases: [String: [String]] = [:]
+    /// Module names by alias, from modules.alias; nil without one.
+    private var aliases: [String: [String]]?
 
     public enum Place: Equatable, Sendable {
         case file(FilePath)
@@ -25,15 +25,12 @@ public struct ModuleDirectory: Sendable {
         builtin = Set(try lines(of: "modules.builtin").map { moduleName(of: $0) })
         let dependencyLines = try lines(of: "modules.dep")
         if dependencyLines.isEmpty {
-            try scan(FilePath())
+            try scan("")
         } else {
             take(dependencyLines: dependencyLines)
         }
-        for line in try lines(of: "modules.alias") {
-            let words = line.split(separator: " ")
-            guard words.count == 3, words[0] == "alias" else { continue }
-            aliases[normalised(words[1]), default: []].append(normalised(words[2]))
-        }
+        let aliasLines = try lines(of: "modules.alias")
+        if !aliasLines.isEmpty { take(aliasLines: aliasLines) }
     }
 
     /// Where a module is; '-' and '_' in `name` are the same. Nil when there is none.
@@ -45,8 +42,18 @@ public struct ModuleDirectory: Sendable {
 
     /// All that `name` stands for: itself, or the modules that have it as alias. Only names as
     /// softdep gives them, without wildcards.
-    func modules(for name: String) -> [String] {
-        place(of: name) != nil ? [normalised(name)] : aliases[normalised(name)] ?? []
+    func modules(for name: String) throws(KernelsError) -> [String] {
+        let name = normalised(name)
+        if place(of: name) != nil { return [name] }
+        if let aliases { return aliases[name] ?? [] }
+        // Reads every module, which is why it is kept for the rare softdep by alias (crc32c).
+        var named: [String] = []
+        for (module, file) in files where file.extension == "ko" {
+            let bytes = try readFile(path.pushing(file))
+            let information = try? ModuleInformation(module: bytes)  // Damaged, it has no alias.
+            if information?.aliases.contains(name) == true { named.append(module) }
+        }
+        return named.sorted()
     }
 
     func dependencies(of name: String) -> [String]? { dependencies?[normalised(name)] }
@@ -72,22 +79,35 @@ public struct ModuleDirectory: Sendable {
         self.dependencies = dependencies
     }
 
-    private mutating func scan(_ folder: FilePath) throws(KernelsError) {
-        for name in try namesInDirectory(path.pushing(folder)) {
+    /// `alias crypto-crc32c crc32c_intel`.
+    private mutating func take(aliasLines: [String]) {
+        var aliases: [String: [String]] = [:]
+        for line in aliasLines {
+            let words = line.split(separator: " ")
+            guard words.count == 3, words[0] == "alias" else { continue }
+            aliases[normalised(words[1]), default: []].append(normalised(words[2]))
+        }
+        self.aliases = aliases
+    }
+
+    private mutating func scan(_ folder: String) throws(KernelsError) {
+        for name in try namesInDirectory(path.appending(folder)) {
             // Debian's header packages leave these two links beside the modules.
             if folder.isEmpty && (name == "build" || name == "source") { continue }
-            let entry = folder.appending(name)
-            switch kind(of: path.pushing(entry)) {
-            case .directory: try scan(entry)
-            case .file where isModuleFile(name): files[moduleName(of: name)] = entry
-            default: continue
+            let entry = folder.isEmpty ? name : folder + "/" + name
+            if isModuleFile(name) {
+                files[moduleName(of: name)] = FilePath(entry)
+            } else if kind(of: path.appending(entry)) == .directory {
+                try scan(entry)
             }
         }
     }
 }
 
+/// A module's name with '-' as '_': to modprobe they are the same.
 func normalised(_ name: some StringProtocol) -> String {
-    String(name.map { $0 == "-" ? "_" : $0 })
+    let dash = UInt8(ascii: "-")
+    return String(decoding: name.utf8.map { $0 == dash ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
 }
 
 private let suffixes = [".ko", ".ko.gz", ".ko.xz", ".ko.zst"]
@@ -96,7 +116,7 @@ private func isModuleFile(_ name: String) -> Bool { suffixes.contains { name.has
 
 /// "kernel/drivers/md/dm-mod.ko" is dm_mod.
 private func moduleName(of file: String) -> String {
-    let last = file.split(separator: "/").last ?? ""
+    let last = file.lastIndex(of: "/").map { file[file.index(after: $0)...] } ?? file[...]
     let suffix = suffixes.first { last.hasSuffix($0) } ?? ""
     return normalised(last.dropLast(suffix.count))
 }

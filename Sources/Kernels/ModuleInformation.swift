@@ -5,22 +5,28 @@ struct ModuleInformation: Equatable, Sendable {
     let dependencies: [String]
     /// Modules to load before it where they exist: `softdep=pre: a b post: c`.
     let softDependencies: [String]
+    /// Other names it can be asked for by, patterns among them; '-' read as '_'.
+    let aliases: [String]
 
-    /// Reads a 64-bit little-endian ELF; nil, with `reason` in the error, when it is not one.
+    /// Reads a module's file, a 64-bit little-endian ELF.
     init(module bytes: [UInt8]) throws(ModuleFormatError) {
         let section = try sectionNamed(".modinfo", in: bytes)
         var dependencies: [String] = []
         var softDependencies: [String] = []
+        var aliases: [String] = []
         for entry in section.split(separator: 0) {
             let text = String(decoding: entry, as: UTF8.self)
             if text.hasPrefix("depends=") {
                 dependencies += text.dropFirst(8).split(separator: ",").map(String.init)
             } else if text.hasPrefix("softdep=") {
                 softDependencies += namesBefore(in: text.dropFirst(8))
+            } else if text.hasPrefix("alias=") {
+                aliases.append(normalised(text.dropFirst(6)))
             }
         }
         self.dependencies = dependencies
         self.softDependencies = softDependencies
+        self.aliases = aliases
     }
 }
 

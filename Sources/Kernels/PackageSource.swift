@@ -11,9 +11,12 @@ struct DebianPackage: Equatable, Sendable {
 /// proxies and preferences are the system's, lists and downloads are ours, and nothing needs root.
 struct PackageSource {
     private let options: [String]
+    private let environment: [String: String]
 
-    /// Prepares apt's directories below `state`, an absolute path.
-    init(state: FilePath) throws(KernelsError) {
+    /// Prepares apt's directories below `state`, an absolute path. `environment` is added to ours:
+    /// APT_CONFIG there can name other sources.
+    init(state: FilePath, environment: [String: String] = [:]) throws(KernelsError) {
+        self.environment = environment
         let lists = state.appending("lists")
         let cache = state.appending("cache")
         try makeDirectories(lists.appending("partial"))
@@ -86,7 +89,8 @@ struct PackageSource {
     private func apt(
         _ tool: String, _ arguments: [String], in directory: FilePath? = nil
     ) async throws(KernelsError) -> ToolResult {
-        try await runTool(tool, of: "apt", options + arguments, in: directory)
+        try await runTool(
+            tool, of: "apt", options + arguments, in: directory, environment: environment)
     }
 }
 

@@ -21,13 +21,18 @@ struct ToolResult {
 /// Runs a tool of the PATH to its end, in the C locale, without standard input. `package` is the
 /// Debian package to name when the tool is missing.
 func runTool(
-    _ name: String, of package: String, _ arguments: [String], in directory: FilePath? = nil
+    _ name: String, of package: String, _ arguments: [String], in directory: FilePath? = nil,
+    environment: [String: String] = [:]
 ) async throws(KernelsError) -> ToolResult {
     let limitByteCount = 16 << 20
+    var variables: [Environment.Key: String?] = ["LC_ALL": "C"]
+    for (name, value) in environment {
+        if let key = Environment.Key(rawValue: name) { variables[key] = value }
+    }
     do {
         let result = try await run(
             .name(name), arguments: Arguments(arguments),
-            environment: .inherit.updating(["LC_ALL": "C"]), workingDirectory: directory,
+            environment: .inherit.updating(variables), workingDirectory: directory,
             output: .string(limit: limitByteCount), error: .string(limit: limitByteCount))
         return ToolResult(
             status: result.terminationStatus.number, output: result.standardOutput,
