@@ -27,7 +27,7 @@ import Testing
         #expect(image.kernelVersion == "6.1.0-test")
         #expect(try image.commandLine() == SyntheticImage.commandLine)
         #expect(try image.bakedConfiguration() == SyntheticImage.configuration)
-        #expect(try image.guestManifest() == Array("bake-guest 1\n".utf8))
+        #expect(try image.guestManifest() == image.manifest.blob.guestManifest.encoded)
         #expect(try image.configurationPatch() == Array("{}".utf8))
         #expect(try image.room() == .empty)
     }

@@ -31,7 +31,7 @@ struct SyntheticImage {
         place(.efiStub, Self.noise(byteCount: 1500, seed: 2), section: ".text")
         place(.kernel, Self.noise(byteCount: 9999, seed: 5), alignment: 4096, section: ".linux")
         place(.initramfs, try Self.initramfs(), alignment: 4096)
-        place(.settings, try Self.settings(), alignment: 4096)
+        place(.settings, try Self.settings(Self.description(of: blob)), alignment: 4096)
         place(.room, try ConfigurationRoom.empty.archive(), alignment: 4096)
         place(
             .blobHeader,
@@ -103,11 +103,20 @@ extension SyntheticImage {
         return try archive.finish()
     }
 
-    private static func settings() throws -> Bytes {
+    private static func settings(_ blob: BlobDescription) throws -> Bytes {
         var archive = NewcArchive()
-        try archive.appendFile("bake/manifest", content: Array("bake-guest 1\n".utf8))
+        try archive.appendFile("bake/manifest", content: blob.guestManifest.encoded)
         try archive.appendFile("bake/rumpconfig.json", content: configuration)
         return try archive.finish()
+    }
+
+    private static func description(of blob: Bytes) -> BlobDescription {
+        BlobDescription(
+            kind: .squashfs, compression: "zstd", byteCount: blob.count,
+            dataByteCount: squashfs.count, digest: ContentDigest.of(blob),
+            verity: VerityDescription(
+                rootHash: ContentDigest.of([]), salt: Bytes(repeating: 0, count: 32),
+                dataBlockCount: 3, hashStartBlock: 3))
     }
 
     private var record: BootRecord {
@@ -127,17 +136,9 @@ extension SyntheticImage {
     }
 
     private var manifest: Manifest {
-        let blob = range(.blob)
-        return Manifest(
+        Manifest(
             bakeVersion: "0", architecture: "x86_64", kernelVersion: "6.1.0-test",
-            efiStubVersion: "252",
-            blob: BlobDescription(
-                kind: .squashfs, compression: "zstd", byteCount: blob.count,
-                dataByteCount: Self.squashfs.count,
-                digest: ContentDigest.of(Array(bytes[blob])),
-                verity: VerityDescription(
-                    rootHash: ContentDigest.of([]), salt: Bytes(repeating: 0, count: 32),
-                    dataBlockCount: 3, hashStartBlock: 3)),
+            efiStubVersion: "252", blob: Self.description(of: Array(bytes[range(.blob)])),
             memory: Manifest.MemoryNeeds(
                 inPlaceByteCount: 1 << 26, ramdiskByteCount: 1 << 27, uefiByteCount: 1 << 28),
             parts: parts.filter(\.name.hasDigestInManifest).map { part in

@@ -101,6 +101,15 @@ import Testing
         }
     }
 
+    /// Every digest is right, and yet the guest would look for another blob.
+    @Test func whatTheGuestIsToldMustAgree() throws {
+        var other = synthetic
+        try other.writeManifest { $0.blob.verity?.hashStartBlock = 4 }
+        let path = FilePath(try other.write(to: directory, "other"))
+        let flaw = FormatFlaw.badField("bake/manifest")
+        #expect(try BootImage.verify(path) == [Damage(place: .part(.settings), flaw: flaw)])
+    }
+
     @Test(arguments: [1, 512, 4096])
     func bytesBehindTheEndAreFound(byteCount: Int) throws {
         var longer = synthetic

@@ -20,8 +20,8 @@ extension BootImage {
 
     /// The lines that tell the guest about the blob.
     public func guestManifest() throws(ImageError) -> Bytes {
-        guard let range = try member("bake/manifest") else {
-            throw .malformed(part: .settings, flaw: .badField("bake/manifest"))
+        guard let range = try member(Self.guestManifestMember) else {
+            throw .malformed(part: .settings, flaw: .badField(Self.guestManifestMember))
         }
         return try file.bytes(in: range, of: .settings)
     }
@@ -38,6 +38,7 @@ extension BootImage {
         return current.slot.text
     }
 
+    static let guestManifestMember = "bake/manifest"
     static let configurationMember = "bake/rumpconfig.json"
 
     /// File offsets of the content of a member of the settings archive.

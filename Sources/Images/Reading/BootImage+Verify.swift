@@ -1,3 +1,4 @@
+internal import BakeContract
 public import SystemPackage
 
 extension BootImage {
@@ -24,12 +25,23 @@ extension BootImage {
         var damages = try PartVerifier(file: file, manifest: located.manifest, parts: parts).run()
         if damages.isEmpty {
             // Every byte is as it was written; then it must also make sense.
-            switch try damageOrValue({ () throws(ImageError) in try BootImage(file) }) {
+            switch try damageOrValue({ () throws(ImageError) in 
+                try BootImage(file).checkGuestManifest()
+            }) {
             case .value: break
             case .damage(let damage): damages.append(damage)
             }
         }
         return damages
+    }
+}
+
+extension BootImage {
+    /// PID 1 must hear the same about the blob as we do.
+    fileprivate func checkGuestManifest() throws(ImageError) {
+        guard try guestManifest() == manifest.blob.guestManifest.encoded else {
+            throw .malformed(part: .settings, flaw: .badField(Self.guestManifestMember))
+        }
     }
 }
 
