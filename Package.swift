@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
         .systemLibrary(name: "CGuest"),
+        .systemLibrary(name: "CFileRange"),
         .systemLibrary(name: "CXattr"),
 
         // The house, bottom up.
@@ -45,7 +46,8 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Kernels", dependencies: [system, subprocess], swiftSettings: strict),
         .target(
-            name: "Images", dependencies: ["BakeContract", crypto, system, subprocess],
+            name: "Images",
+            dependencies: ["BakeContract", "CFileRange", "CZstd", crypto, system, subprocess],
             swiftSettings: strict),
         .target(
             name: "Baking",

@@ -13,6 +13,10 @@ public enum ImageError: Error, Equatable, Sendable {
     case patchTooLong(byteCount: Int, limitByteCount: Int)
     /// A member's name or content does not fit a newc header.
     case memberTooLarge(name: Bytes)
+    /// More than any loader or kernel takes.
+    case tooLarge(what: String, byteCount: Int, limitByteCount: Int)
+    /// libzstd failed, in its own words.
+    case compression(String)
     /// Something is asked for that this image does not hold.
     case absent(String)
     /// Another program is needed and not installed.
@@ -57,6 +61,10 @@ extension ImageError: CustomStringConvertible {
             "the configuration is \(byteCount) bytes and the image has room for \(limitByteCount)"
         case .memberTooLarge(let name):
             "'\(String(decoding: name, as: UTF8.self))' is too large for the initramfs format"
+        case .tooLarge(let what, let byteCount, let limitByteCount):
+            "\(what) is \(byteCount) bytes long, and at most \(limitByteCount) can be started"
+        case .compression(let message):
+            "cannot compress the initramfs: \(message)"
         case .absent(let what):
             "the image has no \(what)"
         case .missingTool(let name, let package):

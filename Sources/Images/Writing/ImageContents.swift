@@ -1,0 +1,71 @@
+public import BakeContract
+public import SystemPackage
+
+/// Everything an image is made of.
+public struct ImageContents: Sendable {
+    /// The version of bake, for the manifest.
+    public var bakeVersion: String
+    /// BootStub as built, its boot record still empty.
+    public var bootStub: Bytes
+    /// systemd's linuxx64.efi.stub.
+    public var efiStub: Bytes
+    /// As its package has it.
+    public var efiStubVersion: String
+    /// A whole bzImage; it stays as it is, byte for byte.
+    public var kernel: Bytes
+    /// What `uname -r` says when it runs.
+    public var kernelVersion: String
+    /// The baked kernel command line, without a NUL.
+    public var commandLine: Bytes
+    /// Text in the format of os-release(5), of the tree or bake's own, never the host's.
+    public var osRelease: Bytes
+    /// `Initramfs.archive`.
+    public var initramfs: Bytes
+    /// A newc archive, not compressed.
+    public var settings: Bytes
+    public var blob: BlobSource
+    /// Whether the kernel and its modules can use the blob where the loader put it: then the
+    /// boot stub makes it persistent memory, else the kernel unpacks it.
+    public var leavesBlobInPlace: Bool
+
+    public init(
+        bakeVersion: String, bootStub: Bytes, efiStub: Bytes, efiStubVersion: String,
+        kernel: Bytes, kernelVersion: String, commandLine: Bytes, osRelease: Bytes,
+        initramfs: Bytes, settings: Bytes, blob: BlobSource, leavesBlobInPlace: Bool
+    ) {
+        self.bakeVersion = bakeVersion
+        self.bootStub = bootStub
+        self.efiStub = efiStub
+        self.efiStubVersion = efiStubVersion
+        self.kernel = kernel
+        self.kernelVersion = kernelVersion
+        self.commandLine = commandLine
+        self.osRelease = osRelease
+        self.initramfs = initramfs
+        self.settings = settings
+        self.blob = blob
+        self.leavesBlobInPlace = leavesBlobInPlace
+    }
+}
+
+/// A blob in a file of its own, from the file's first byte on.
+public struct BlobSource: Sendable {
+    /// Open for reading; stays the caller's to close. Its position does not matter and stays.
+    public var descriptor: FileDescriptor
+    /// For messages.
+    public var path: FilePath
+    /// What it is; its length is a multiple of 4096.
+    public var description: BlobDescription
+
+    public init(descriptor: FileDescriptor, path: FilePath, description: BlobDescription) {
+        self.descriptor = descriptor
+        self.path = path
+        self.description = description
+    }
+}
+
+/// What was written.
+public struct WrittenImage: Equatable, Sendable {
+    public let byteCount: Int
+    public let manifest: Manifest
+}
