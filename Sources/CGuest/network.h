@@ -14,10 +14,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-// glibc declares these with a transparent union for the address.
-static inline int guest_bind(int fd, const struct sockaddr *address, socklen_t length) {
-    return bind(fd, address, length);
-}
+// glibc declares it with a transparent union for the address.
 static inline ssize_t guest_sendto(
     int fd, const void *bytes, size_t count, const struct sockaddr *address, socklen_t length) {
     return sendto(fd, bytes, count, 0, address, length);

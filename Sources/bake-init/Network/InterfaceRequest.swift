@@ -2,21 +2,11 @@
 
 import BakeContract
 
-/// One interface to bring up.
+/// One interface to bring up. Without a name it is the first that is not the loopback: of the
+/// Ethernet interfaces the one with the lowest index, hardware before software ones. MTU and name
+/// servers go before what a DHCP server says.
 struct InterfaceRequest: Equatable, Sendable {
-    enum Method: Equatable, Sendable {
-        case dhcp
-        case fixed(address: IPv4Address, prefix: IPv4PrefixLength, gateway: IPv4Address?)
-    }
-
-    /// The interface's name; nil takes the first that is not the loopback: of the Ethernet
-    /// interfaces the one with the lowest index, hardware before software ones.
-    var interface: Bytes?
-    var method: Method
-    /// Bytes; goes before what the DHCP server says.
-    var mtu: Int?
-    /// Go before what the DHCP server says.
-    var nameServers: [IPv4Address] = []
+    var interface: NetworkInterface
     /// Told to the DHCP server, which may enter it into its DNS.
     var hostname: Bytes?
     /// How long the interface may take to appear, and the DHCP server to answer, together.

@@ -125,8 +125,8 @@ extension InterfaceRequest {
     /// What the configuration says goes before what the server says.
     fileprivate func preferring(over given: InterfaceAddressing) -> InterfaceAddressing {
         var result = given
-        if !nameServers.isEmpty { result.nameServers = nameServers }
-        if let mtu { result.mtu = mtu }
+        if !interface.nameServers.isEmpty { result.nameServers = interface.nameServers }
+        if let mtu = interface.mtu { result.mtu = mtu }
         return result
     }
 }

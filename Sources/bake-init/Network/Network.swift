@@ -15,16 +15,18 @@ func bringUp(_ request: InterfaceRequest) throws(NetworkError) -> ConfiguredInte
     let deadline = LeaseKeeper.now() + Milliseconds(max(request.timeoutSeconds, 0)) * 1000
     let name = try waitForInterface(request, until: deadline)
     let control = try InterfaceControl(name)
-    if let mtu = request.mtu { try control.setMTU(mtu) }
+    if let mtu = request.interface.mtu { try control.setMTU(mtu) }
     try control.bringUp()
-    switch request.method {
+    switch request.interface.method {
     case .fixed(let address, let prefix, let gateway):
         let addressing = InterfaceAddressing(
             address: address, prefix: prefix,
             routes: gateway.map { [.defaultRoute(through: $0)] } ?? [],
-            nameServers: request.nameServers, mtu: request.mtu)
+            nameServers: request.interface.nameServers, mtu: request.interface.mtu)
         try control.apply(addressing)
         return ConfiguredInterface(name: name, addressing: addressing, keeper: nil)
+    case .version6:
+        throw .noVersion6(interface: name)
     case .dhcp:
         try waitForCarrier(control, until: min(deadline, LeaseKeeper.now() + 1000))
         let keeper = try LeaseKeeper(request, on: control)
@@ -57,14 +59,14 @@ private func waitForInterface(
     _ request: InterfaceRequest, until deadline: Milliseconds
 ) throws(NetworkError) -> Bytes {
     while true {
-        if let name = request.interface {
+        if let name = request.interface.name {
             // The kernel would cut a longer name and find another interface.
             if name.count < Int(IFNAMSIZ), try InterfaceControl(name).index() != nil { return name }
         } else if let name = firstEthernetInterface() {
             return name
         }
         guard LeaseKeeper.now() < deadline else {
-            throw .noInterface(name: request.interface, waitedSeconds: request.timeoutSeconds)
+            throw .noInterface(name: request.interface.name, waitedSeconds: request.timeoutSeconds)
         }
         usleep(20_000)
     }

@@ -9,6 +9,8 @@ enum NetworkError: Error, Equatable, Sendable {
     case noDHCPAnswer(interface: Bytes, waitedSeconds: Int)
     /// A server answered, but never got as far as giving an address.
     case refusedByDHCPServer(interface: Bytes, server: IPv4Address?, waitedSeconds: Int)
+    /// `inet6` is not implemented by this PID 1.
+    case noVersion6(interface: Bytes)
     case notEthernet(interface: Bytes)
     case failed(NetworkOperation, interface: Bytes, errno: Errno)
 
@@ -25,6 +27,8 @@ enum NetworkError: Error, Equatable, Sendable {
                 + " within \(seconds) s"
         case .refusedByDHCPServer(let interface, nil, let seconds):
             "the DHCP server gave no address to \(interface.shown) within \(seconds) s"
+        case .noVersion6(let interface):
+            "cannot give an IPv6 address to \(interface.shown): only IPv4 is supported"
         case .notEthernet(let interface):
             "\(interface.shown) is not an Ethernet interface, DHCP needs one"
         case .failed(let operation, let interface, let errno):
