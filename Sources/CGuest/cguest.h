@@ -77,6 +77,7 @@ static const int guest_SOCK_SEQPACKET_CLOEXEC = SOCK_SEQPACKET | SOCK_CLOEXEC;
 static const int guest_SOCK_RAW_CLOEXEC = SOCK_RAW | SOCK_CLOEXEC;
 static const unsigned long guest_TIOCSCTTY = TIOCSCTTY;
 static const int guest_SFD_NONBLOCK_CLOEXEC = SFD_NONBLOCK | SFD_CLOEXEC;
+static const int guest_RB_POWER_OFF = RB_POWER_OFF;
 static const int guest_MSG_MORE = MSG_MORE;
 static const unsigned long guest_LOOP_CTL_GET_FREE = LOOP_CTL_GET_FREE;
 static const unsigned long guest_LOOP_CONFIGURE = LOOP_CONFIGURE;

@@ -54,66 +54,80 @@ final class Launcher {
     }
 
     private func start(
-        _ program: GuestProgram, _ descriptors: StandardDescriptors, takesTerminal: Bool
+        _ program: Program, _ descriptors: StandardDescriptors, takesTerminal: Bool
     ) -> Result {
+        do throws(Refusal) {
+            let request = try request(for: program, descriptors, takesTerminal: takesTerminal)
+            do throws(SpawnError) {
+                return .started(try spawn(request))
+            } catch {
+                throw refusal(request, error)
+            }
+        } catch {
+            say("bake: error: cannot run '\(program.bin.shown)': \(error.reason)".bytes)
+            return .failed(status: error.status)
+        }
+    }
+
+    /// Takes this process's place; returns, with the reason, only when that fails.
+    func become(_ program: Program, descriptors: StandardDescriptors) -> String {
+        do throws(Refusal) {
+            let request = try request(for: program, descriptors, takesTerminal: false)
+            return refusal(request, becomeInPlace(request)).reason
+        } catch {
+            return error.reason
+        }
+    }
+
+    private func request(
+        for program: Program, _ descriptors: StandardDescriptors, takesTerminal: Bool
+    ) throws(Refusal) -> SpawnRequest {
         var credentials: Credentials?
         if let user = program.user {
-            guard let found = users.credentials(for: user) else {
-                return refuse(program, "there is no user '\(user.shown)' in the image", 126)
+            credentials = users.credentials(for: user)
+            guard credentials != nil else {
+                throw Refusal(reason: "the image has no such user or group", status: 126)
             }
-            credentials = found
         }
         let variables = variables(for: program, credentials)
-        let directory = program.directory ?? "/".bytes
+        let directory = program.workingDirectory ?? "/".bytes
         let searchPath = value(of: "PATH".bytes, in: variables) ?? []
-        let path = search(program.bin, searchPath: searchPath, directory: directory)
-        let request = SpawnRequest(
-            path: path ?? program.bin, arguments: program.arguments, environment: variables,
+        guard let path = search(program.bin, searchPath: searchPath, directory: directory) else {
+            throw Refusal(
+                reason: "there is no such program in PATH (\(searchPath.shown))", status: 127)
+        }
+        return SpawnRequest(
+            path: path, arguments: program.arguments, environment: variables,
             directory: directory, credentials: credentials, descriptors: descriptors,
             takesTerminal: takesTerminal)
-        if path == nil {
-            return refuse(program, "there is no such program in PATH (\(searchPath.shown))", 127)
-        }
-        do throws(SpawnError) {
-            return .started(try spawn(request))
-        } catch {
-            return refuse(program, request, error)
-        }
     }
 
-    private func refuse(
-        _ program: GuestProgram, _ request: SpawnRequest, _ error: SpawnError
-    ) -> Result {
+    private func refusal(_ request: SpawnRequest, _ error: SpawnError) -> Refusal {
         switch error.step {
         case .fork, .descriptors:
-            return refuse(program, "cannot make a process: \(error.errno.text)", 126)
+            return Refusal(reason: "cannot make a process: \(error.errno.text)", status: 126)
         case .credentials:
-            return refuse(program, "cannot become its user: \(error.errno.text)", 126)
+            return Refusal(reason: "cannot become its user: \(error.errno.text)", status: 126)
         case .directory:
             let directory = request.directory.shown
-            return refuse(
-                program, "cannot enter the directory \(directory): \(error.errno.text)", 126)
+            return Refusal(
+                reason: "cannot enter the directory \(directory): \(error.errno.text)", status: 126)
         case .execution:
             let obstacle = obstacle(to: request, error.errno)
-            return refuse(program, obstacle.reason, obstacle.shellStatus)
+            return Refusal(reason: obstacle.reason, status: obstacle.shellStatus)
         }
-    }
-
-    private func refuse(_ program: GuestProgram, _ reason: String, _ status: Int32) -> Result {
-        say("bake: error: cannot run '\(program.bin.shown)': \(reason)".bytes)
-        return .failed(status: status)
     }
 
     /// PATH, HOME and TERM unless said otherwise; the user's home for one who has it.
     private func variables(
-        for program: GuestProgram, _ credentials: Credentials?
+        for program: Program, _ credentials: Credentials?
     ) -> [Bytes] {
         var variables = environment
         if let credentials, !credentials.home.isEmpty {
             set("HOME=".bytes + credentials.home, in: &variables)
             set("USER=".bytes + credentials.name, in: &variables)
         }
-        for variable in program.environment { set(variable, in: &variables) }
+        for variable in program.environment { set(variable.text, in: &variables) }
         return variables
     }
 
@@ -144,6 +158,18 @@ final class Launcher {
             kind(following: $0) != nil
         }
     }
+}
+
+/// Why a program was not started.
+private struct Refusal: Error {
+    var reason: String
+    /// 126 or 127.
+    var status: Int32
+}
+
+extension EnvironmentVariable {
+    /// `NAME=VALUE`
+    var text: Bytes { name + [UInt8(ascii: "=")] + value }
 }
 
 /// Puts `NAME=VALUE` where NAME was, or behind everything.

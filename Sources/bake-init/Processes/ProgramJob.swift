@@ -1,34 +1,35 @@
 import BakeContract
 
-/// A program as the boot plan wants it, before anything of the image was looked at.
-struct GuestProgram: Equatable {
-    var bin: Bytes
-    /// From argv[0] on.
-    var arguments: [Bytes]
-    /// `NAME=VALUE`, on top of what every program gets.
-    var environment: [Bytes]
-    var directory: Bytes?
-    var user: Bytes?
-}
-
 /// Programs that start together: one, or several with pipes from each to the next.
 struct ProgramJob {
-    enum RestartRule: Equatable {
-        case never, onFailure, always
-    }
-
-    var programs: [GuestProgram]
-    var isBackground: Bool
-    var restart: RestartRule
+    let programs: [Program]
+    let isBackground: Bool
+    private let restart: Program.Restart
 
     /// Milliseconds of uptime at the last start.
     var startedAt: UInt64 = 0
     private var restartCount = 0
 
-    init(_ programs: [GuestProgram], isBackground: Bool, restart: RestartRule = .never) {
+    /// The last program says how all of them run.
+    init(_ programs: [Program]) {
         self.programs = programs
-        self.isBackground = isBackground
-        self.restart = restart
+        isBackground = programs.last?.runMode == .background
+        restart = programs.last?.restart ?? .never
+    }
+
+    /// `rc` as jobs: a program with a pipe belongs to the one behind it.
+    static func jobs(of programs: [Program]) -> [ProgramJob] {
+        var jobs: [ProgramJob] = []
+        var members: [Program] = []
+        for program in programs {
+            members.append(program)
+            if program.runMode == .pipe { continue }
+            jobs.append(ProgramJob(members))
+            members = []
+        }
+        // The configuration refuses a pipe into nothing; should one come, it runs all the same.
+        if !members.isEmpty { jobs.append(ProgramJob(members)) }
+        return jobs
     }
 
     /// Milliseconds until the next start, nil when there is none. They double from one second to a

@@ -44,6 +44,17 @@ func spawn(_ request: SpawnRequest) throws(SpawnError) -> pid_t {
         step: SpawnError.Step(rawValue: numbers.0) ?? .execution, errno: Errno(numbers.1))
 }
 
+/// The same without a new process: PID 1 becomes the program. Returns only when that fails.
+func becomeInPlace(_ request: SpawnRequest) -> SpawnError {
+    let path = CStringArray([request.path])
+    let directory = CStringArray([request.directory])
+    let arguments = CStringArray(request.arguments)
+    let environment = CStringArray(request.environment)
+    return becomeProgram(
+        request, path: path[0]!, directory: directory[0]!, arguments: arguments.pointer,
+        environment: environment.pointer)
+}
+
 /// The child's way from fork to execve(2): system calls only. Returns when one fails.
 private func becomeProgram(
     _ request: SpawnRequest, path: UnsafePointer<CChar>, directory: UnsafePointer<CChar>,

@@ -132,7 +132,7 @@ final class Supervisor {
         if set.answer(signalIndex) != 0 {
             while let signal = signals.next() { take(signal) }
         }
-        while let ended = scope.reap(running.map(\.process)) { note(ended.process, ended.status) }
+        while let ended = scope.reap(running.map { $0.process }) { note(ended.process, ended.status) }
     }
 
     private func note(_ process: pid_t, _ status: WaitStatus) {
@@ -170,7 +170,7 @@ final class Supervisor {
         isStopping = true
         restarts = []
         for signal in [SIGTERM, SIGKILL] where hasProcesses {
-            scope.signalEverybody(signal, running.map(\.process))
+            scope.signalEverybody(signal, running.map { $0.process })
             let end = launcher.uptime() + Self.graceMilliseconds
             while hasProcesses, launcher.uptime() < end { turn(until: end) }
         }
@@ -178,7 +178,7 @@ final class Supervisor {
         while !channels.isDrained(at: launcher.uptime()) { turn(until: launcher.uptime() + 100) }
     }
 
-    private var hasProcesses: Bool { scope.hasProcesses(running.map(\.process)) }
+    private var hasProcesses: Bool { scope.hasProcesses(running.map { $0.process }) }
 }
 
 /// A job that is to be started again.

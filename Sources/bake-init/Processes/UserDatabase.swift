@@ -6,37 +6,47 @@ struct UserDatabase {
     var passwd: Bytes
     var group: Bytes
 
-    /// `NAME`, `UID`, `NAME:GROUP`, `UID:GID`. A number needs no entry; a name does. Nil when a name
-    /// is not there.
-    func credentials(for specification: Bytes) -> Credentials? {
-        let parts = specification.split(at: UInt8(ascii: ":"))
-        guard parts.count <= 2, let wanted = parts.first, !wanted.isEmpty else { return nil }
-        let entry = user(wanted)
-        guard let user = entry?.user ?? wanted.identifier else { return nil }
-
+    /// A number needs no entry; a name does. Nil when a name is not there.
+    func credentials(for wanted: ProgramUser) -> Credentials? {
+        let entry = entry(of: wanted.user)
+        let user: UInt32
+        switch wanted.user {
+        case .number(let number): user = number
+        case .name:
+            guard let entry else { return nil }
+            user = entry.user
+        }
         var credentials = Credentials(
             user: user, group: entry?.group ?? user, supplementaryGroups: [],
             home: entry?.home ?? [], name: entry?.name ?? [])
-        if parts.count == 2 {
-            guard let group = groupNumber(parts[1]) ?? parts[1].identifier else { return nil }
+        switch wanted.group {
+        case .none: break
+        case .some(.number(let number)): credentials.group = number
+        case .some(.name(let name)):
+            guard let group = groupNumber(name) else { return nil }
             credentials.group = group
         }
         credentials.supplementaryGroups = [credentials.group]
-        if let name = entry?.name, parts.count == 1 {
-            credentials.supplementaryGroups += memberships(of: name).filter {
+        if let entry, wanted.group == nil {
+            credentials.supplementaryGroups += memberships(of: entry.name).filter {
                 $0 != credentials.group
             }
         }
         return credentials
     }
 
-    private func user(_ wanted: Bytes) -> Credentials? {
+    private func entry(of wanted: ProgramUser.Identity) -> Credentials? {
         for line in passwd.lines {
             let fields = line.split(at: UInt8(ascii: ":"))
             guard fields.count >= 7, let user = fields[2].identifier,
                 let group = fields[3].identifier
             else { continue }
-            if fields[0] == wanted || user == wanted.identifier {
+            let isWanted =
+                switch wanted {
+                case .number(let number): number == user
+                case .name(let name): name == fields[0]
+                }
+            if isWanted {
                 return Credentials(
                     user: user, group: group, supplementaryGroups: [], home: fields[5],
                     name: fields[0])

@@ -7,6 +7,12 @@ struct Errno: Error, Equatable {
 
     init(_ code: Int32) { self.code = code }
 
+    static let notFound = Errno(ENOENT)
+    static let exists = Errno(EEXIST)
+    static let io = Errno(EIO)
+    static let noDevice = Errno(ENODEV)
+    static let busy = Errno(EBUSY)
+
     /// The last system call's.
     static var last: Errno { Errno(guest_errno()) }
 

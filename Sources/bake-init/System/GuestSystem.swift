@@ -18,6 +18,7 @@ protocol GuestSystem {
     func byteCount(of path: Bytes) throws(Errno) -> UInt64
     func makeDirectory(_ path: Bytes, mode: UInt32) throws(Errno)
     func makeSymbolicLink(_ path: Bytes, to target: Bytes) throws(Errno)
+    func remove(_ path: Bytes) throws(Errno)
     func changeOwner(of path: Bytes, user: UInt32, group: UInt32) throws(Errno)
 
     // Mounts.
@@ -37,6 +38,12 @@ protocol GuestSystem {
     /// SHA-256 by the kernel of the first bytes of a file or device; less than asked for is EIO.
     func sha256(of path: Bytes, byteCount: UInt64) throws(Errno) -> Bytes
     func sha256(of bytes: Bytes) throws(Errno) -> Bytes
+
+    // Done in folders of their own, by many calls.
+    /// The archive in the first bytes of a file or device becomes files below a directory.
+    func unpack(_ path: Bytes, byteCount: UInt64, into directory: Bytes) throws(GuestFailure)
+    func bringUpLoopback() throws(GuestFailure)
+    func configure(_ interface: NetworkInterface, hostname: Bytes?) throws(GuestFailure)
 
     // The machine.
     func setHostname(_ name: Bytes) throws(Errno)

@@ -55,6 +55,10 @@ extension LinuxSystem {
         }
     }
 
+    func remove(_ path: Bytes) throws(Errno) {
+        try checked { withCString(path) { unlink($0) } }
+    }
+
     func changeOwner(of path: Bytes, user: UInt32, group: UInt32) throws(Errno) {
         try checked { withCString(path) { lchown($0, user, group) } }
     }

@@ -1,0 +1,77 @@
+import BakeContract
+
+// The first moments: what the kernel offers, mounted where everybody expects it, and the drivers
+// the image brought along.
+
+/// Mounts proc, sys, dev and run in the initramfs. Directories are made where they are missing.
+func mountBasics<System: GuestSystem>(on system: System) throws(GuestFailure) {
+    let mounts = [
+        Mount(
+            source: "proc".bytes, target: "/proc".bytes, type: "proc".bytes,
+            flags: [.noSetUID, .noDevices, .noExecution]),
+        Mount(
+            source: "sysfs".bytes, target: "/sys".bytes, type: "sysfs".bytes,
+            flags: [.noSetUID, .noDevices, .noExecution]),
+        Mount(
+            source: "devtmpfs".bytes, target: "/dev".bytes, type: "devtmpfs".bytes,
+            flags: [.noSetUID], options: "mode=0755".bytes),
+        Mount(
+            source: "tmpfs".bytes, target: "/run".bytes, type: "tmpfs".bytes,
+            flags: [.noSetUID, .noDevices], options: "mode=0755".bytes),
+    ]
+    for mount in mounts {
+        makeDirectoryIfMissing(mount.target, mode: 0o755, on: system)
+        do {
+            try system.mount(mount)
+        } catch {
+            // A kernel with CONFIG_DEVTMPFS_MOUNT may have mounted /dev by itself.
+            if error == .busy { continue }
+            throw .cannotMountBasics(type: mount.type, at: mount.target, error)
+        }
+    }
+}
+
+/// What cannot be made shows when something is mounted on it.
+func makeDirectoryIfMissing<System: GuestSystem>(
+    _ path: Bytes, mode: UInt32, on system: System
+) {
+    guard system.kind(of: path) == nil else { return }
+    do { try system.makeDirectory(path, mode: mode) } catch {}
+}
+
+/// The same for everything above it.
+func makeDirectoriesIfMissing<System: GuestSystem>(
+    _ path: Bytes, mode: UInt32, on system: System
+) {
+    for index in path.indices.dropFirst() where path[index] == UInt8(ascii: "/") {
+        makeDirectoryIfMissing(Bytes(path[..<index]), mode: mode, on: system)
+    }
+    makeDirectoryIfMissing(path, mode: mode, on: system)
+}
+
+/// A module that could not be loaded.
+struct ModuleNote: Equatable {
+    var name: Bytes
+    var errno: Errno
+}
+
+/// Loads /bake/modules/* in the order of /bake/modules/order. A module that cannot be loaded is
+/// returned with the reason: perhaps nothing needs it, and what does need it fails with a line of
+/// its own.
+func loadModules<System: GuestSystem>(on system: System) -> [ModuleNote] {
+    let folder = "/bake/modules/".bytes
+    // No list, no modules: then everything is built into the kernel.
+    guard let order = try? system.read(folder + "order".bytes, limit: 1 << 20)  // as said above
+    else { return [] }
+    var notes: [ModuleNote] = []
+    for line in order.lines {
+        let name = line.trimmed
+        if name.isEmpty { continue }
+        do {
+            try system.loadModule(folder + name)
+        } catch {
+            if error != .exists { notes.append(ModuleNote(name: name, errno: error)) }
+        }
+    }
+    return notes
+}
