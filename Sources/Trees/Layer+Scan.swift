@@ -82,15 +82,15 @@ private struct DirectoryScan {
 
     mutating func run() throws(TreeError) {
         try enter(.root, expecting: nil)
-        while let level = levels.last {
-            guard let found = levels[levels.count - 1].pending.popLast() else {
+        while let last = levels.indices.last {
+            guard let found = levels[last].pending.popLast() else {
                 levels.removeLast()
                 continue
             }
-            let path = level.path.appending(found.name)
+            let path = levels[last].path.appending(found.name)
             entries.append(Layer.Entry(path: path, nodeIndex: found.nodeIndex))
             guard let identity = found.directory else { continue }
-            if identity.device != level.device { notes.append(.mountInside(place(path))) }
+            if identity.device != levels[last].device { notes.append(.mountInside(place(path))) }
             try enter(path, expecting: identity)
         }
     }
