@@ -7,6 +7,8 @@ public enum ImageError: Error, Equatable, Sendable {
     case file(action: FileAction, path: FilePath, errno: Errno)
     /// A file that was never an image of ours.
     case notAnImage(path: FilePath)
+    /// An image whose end is missing, by what its boot record says.
+    case cutShort(path: FilePath, byteCount: Int, neededByteCount: Int)
     /// The bytes are not what the format says they must be.
     case malformed(part: PartName, flaw: FormatFlaw)
     /// A configuration patch longer than a slot of the room takes.
@@ -55,6 +57,8 @@ extension ImageError: CustomStringConvertible {
             "cannot \(action.rawValue) '\(path)': \(errno)"
         case .notAnImage(let path):
             "'\(path)' is not an image that bake wrote"
+        case .cutShort(let path, let byteCount, let neededByteCount):
+            "'\(path)' is cut short: it has \(byteCount) of \(neededByteCount) bytes"
         case .malformed(let part, let flaw):
             "\(part.rawValue): \(flaw)"
         case .patchTooLong(let byteCount, let limitByteCount):

@@ -30,6 +30,17 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["file"])
     }
 
+    @Test func anInterruptedCommandCanClearAway() throws {
+        let directory = try TemporaryDirectory()
+        let output = try OutputFile(replacing: FilePath(directory.path("file")))
+        try output.write(Array("half".utf8))
+        let unfinished = output.temporaryPath.string
+        #expect(FileManager.default.fileExists(atPath: unfinished))
+        // In this directory alone: other tests are writing their files meanwhile.
+        OutputFile.removeUnfinished(in: FilePath(directory.path))
+        #expect(!FileManager.default.fileExists(atPath: unfinished))
+    }
+
     @Test func aLinkIsReplacedAndItsTargetLeftAlone() throws {
         let directory = try TemporaryDirectory()
         try directory.write("precious", to: "target")

@@ -98,6 +98,11 @@ import Testing
             let flaw = FormatFlaw.truncated(
                 byteCount: range.upperBound - 1, neededByteCount: range.upperBound)
             #expect(try BootImage.verify(path) == [Damage(place: .part(expected), flaw: flaw)])
+            let needed = synthetic.bytes.count
+            #expect(
+                throws: ImageError.cutShort(
+                    path: path, byteCount: range.upperBound - 1, neededByteCount: needed)
+            ) { try BootImage(opening: path) }
         }
     }
 

@@ -1,5 +1,6 @@
 public import BakeContract
 internal import Glibc
+internal import Synchronization
 public import SystemPackage
 
 /// A file that appears under its name complete or not at all: written as a hidden neighbour,
@@ -18,12 +19,28 @@ public struct OutputFile: ~Copyable {
     public init(replacing path: FilePath) throws(ImageError) {
         self.path = path
         (self.temporaryPath, self.descriptor) = try createNeighbour(of: path)
+        let name = temporaryPath.string
+        unfinished.withLock { _ = $0.insert(name) }
     }
 
     deinit {
         try? descriptor.close()  // all that matters was synced in finish, or is thrown away
+        let name = temporaryPath.string
         if !isFinished {
-            unlink(temporaryPath.string)
+            unlink(name)
+        }
+        unfinished.withLock { _ = $0.remove(name) }
+    }
+
+    /// Removes the neighbours of all files that are being written, for a command that was
+    /// interrupted and is about to end; of those in one directory only, if one is given. Not to
+    /// be called inside a signal handler.
+    public static func removeUnfinished(in directory: FilePath? = nil) {
+        unfinished.withLock { names in
+            for name in names
+            where directory == nil || FilePath(name).removingLastComponent() == directory {
+                unlink(name)
+            }
         }
     }
 
@@ -67,6 +84,8 @@ public struct OutputFile: ~Copyable {
         }
     }
 }
+
+private let unfinished = Mutex<Set<String>>([])
 
 /// Makes sure that what was written is on the disk.
 func sync(_ descriptor: FileDescriptor) throws {

@@ -58,7 +58,15 @@ func damageOrValue<Value>(
     do {
         return .value(try body())
     } catch {
-        guard case .malformed(let part, let flaw) = error else { throw error }
-        return .damage(Damage(place: .part(part), flaw: flaw))
+        switch error {
+        case .malformed(let part, let flaw):
+            return .damage(Damage(place: .part(part), flaw: flaw))
+        case .cutShort(_, let byteCount, let neededByteCount):
+            let flaw = FormatFlaw.truncated(
+                byteCount: byteCount, neededByteCount: neededByteCount)
+            return .damage(Damage(place: .end, flaw: flaw))
+        default:
+            throw error
+        }
     }
 }

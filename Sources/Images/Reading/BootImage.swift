@@ -31,6 +31,11 @@ public struct BootImage: Sendable {
         } catch .malformed(_, .wrongMagic) {
             throw .notAnImage(path: file.path)
         }
+        let neededByteCount = setup.bytes.count + record.payloadByteCount
+        guard neededByteCount <= byteCount else {
+            throw .cutShort(
+                path: path, byteCount: byteCount, neededByteCount: neededByteCount)
+        }
         self.sections = try setup.sections(fileByteCount: file.byteCount)
         let manifestRange = record.manifest.shifted(by: setup.bytes.count)
         guard manifestRange.count <= ByteLimit.manifest else {
@@ -75,7 +80,6 @@ public struct BootImage: Sendable {
         let ramdisk = record.ramdisk.shifted(by: payloadOffset)
         let fullRamdiskEnd = ramdisk.lowerBound + record.fullRamdiskByteCount
         let commandLine = record.commandLine.shifted(by: payloadOffset)
-        try check("payload length", payloadOffset + record.payloadByteCount <= byteCount)
         try check("kernel", record.kernel.shifted(by: payloadOffset) == self[.kernel].range)
         try check("blob", record.blob.shifted(by: payloadOffset) == self[.blob].range)
         try check("ramdisk", ramdisk.lowerBound == self[.initramfs].range.lowerBound)
