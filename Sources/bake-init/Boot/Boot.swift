@@ -4,7 +4,7 @@ import CGuest
 /// PID 1 from the kernel's hands to the end of the machine: open, read, plan, carry out, report.
 struct Boot: ~Copyable {
     private let system = LinuxSystem()
-    private var background = BackgroundWork(uevents: nil)
+    private var background = BackgroundWork(uevents: nil) { _ in }
     private var action = ExitAction.powerOff
     private var isVerbose = false
     private var isTiming = false
@@ -35,6 +35,7 @@ struct Boot: ~Copyable {
             if isVerbose { system.say("bake: \(step.summary)".bytes) }
             switch step {
             case .runPrograms(let programs, let environment):
+                background.keepLeases(of: runner.interfaces)
                 report = try run(programs, environment)
             case .becomeInit(let program, let environment):
                 try Session(on: system, ports: Ports()).become(program, environment: environment)
@@ -66,7 +67,7 @@ struct Boot: ~Copyable {
             system.say("bake: note: module \(note.name.shown): \(note.errno.text)".bytes)
         }
         do {
-            background = BackgroundWork(uevents: try UeventSocket())
+            background = BackgroundWork(uevents: try UeventSocket()) { LinuxSystem().say($0) }
         } catch {
             system.say("bake: warning: damaged blocks will not be named: \(error.text)".bytes)
         }

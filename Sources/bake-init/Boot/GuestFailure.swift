@@ -28,7 +28,7 @@ enum GuestFailure: Error {
     case cannotMount(ConfiguredMount, Errno)
     case noSuchDevice(Bytes)
     case cannotWrite(path: Bytes, Errno)
-    case network(String)
+    case network(NetworkError)
     case unsupported(String)
     case cannotBecomeInit(Bytes, String)
     case system(String, Errno)
@@ -105,9 +105,10 @@ enum GuestFailure: Error {
         case .manifestIsDamaged(let error): error.description
         case .roomIsDamaged: "neither of its two slots has the digest it says"
         case .commandLine(let text), .configuration(let text), .cannotUnpack(let text),
-            .network(let text), .unsupported(let text), .cannotBecomeInit(_, let text):
+            .unsupported(let text), .cannotBecomeInit(_, let text):
             text
         case .plan(let error): error.description
+        case .network(let error): error.description
         case .wrongBlobDigest(let expected, let found):
             "its SHA-256 is \(found.shown), the manifest says \(expected.shown)"
         case .damaged(let block): block.text

@@ -3,7 +3,7 @@ import BakeContract
 // What the configuration wants of the machine before the first program starts.
 
 extension StepRunner {
-    func prepare(_ step: BootStep) throws(GuestFailure) {
+    mutating func prepare(_ step: BootStep) throws(GuestFailure) {
         switch step {
         case .setHostname(let name):
             do { try system.setHostname(name) } catch { throw .cannotSetHostname(name, error) }
@@ -23,7 +23,7 @@ extension StepRunner {
         case .bringUpLoopback:
             try system.bringUpLoopback()
         case .configureInterface(let interface, let hostname):
-            try system.configure(interface, hostname: hostname)
+            interfaces.append(try system.configure(interface, hostname: hostname))
         case .mount(let mount):
             try mountConfigured(mount)
         case .writeFile(let file):

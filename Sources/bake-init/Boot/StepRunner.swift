@@ -6,6 +6,8 @@ struct StepRunner<System: GuestSystem> {
     let system: System
     private var loopDevice: Bytes?
     private var verityDevice: Bytes?
+    /// What the network has come to, for whoever keeps its leases.
+    var interfaces: [ConfiguredInterface] = []
 
     init(on system: System) {
         self.system = system

@@ -141,7 +141,7 @@ struct DHCPReply: Equatable, Sendable {
         yourAddress = IPv4Address(bits: bytes.number(at: Field.yourAddress))
         server = options.addresses(Option.server).first
         prefix = options.addresses(Option.subnetMask).first.flatMap(IPv4PrefixLength.init(mask:))
-        routers = options.addresses(Option.router).filter(\.isUnicast)
+        routers = options.addresses(Option.router).filter { $0.isUnicast }
         classlessRoutes = options[Option.classlessRoutes].flatMap(parseClasslessRoutes)
         nameServers = options.addresses(Option.nameServers).filter { $0 != .any }
         domain = options[Option.domain].flatMap(validName)

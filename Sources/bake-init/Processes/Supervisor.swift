@@ -128,7 +128,7 @@ final class Supervisor {
 
         let later = launcher.uptime()
         channels.serve(set, at: later)
-        damage = damage ?? background.serve(set)
+        damage = damage ?? background.serve(set, at: later)
         if set.answer(signalIndex) != 0 {
             while let signal = signals.next() { take(signal) }
         }

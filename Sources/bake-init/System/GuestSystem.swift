@@ -43,7 +43,9 @@ protocol GuestSystem {
     /// The archive in the first bytes of a file or device becomes files below a directory.
     func unpack(_ path: Bytes, byteCount: UInt64, into directory: Bytes) throws(GuestFailure)
     func bringUpLoopback() throws(GuestFailure)
-    func configure(_ interface: NetworkInterface, hostname: Bytes?) throws(GuestFailure)
+    func configure(
+        _ interface: NetworkInterface, hostname: Bytes?
+    ) throws(GuestFailure) -> ConfiguredInterface
 
     // The machine.
     func setHostname(_ name: Bytes) throws(Errno)
