@@ -62,7 +62,8 @@ import Testing
     @Test func whatTheImageLacksIsNamedAndNothingIsWritten() throws {
         #expect(Extract(name: "kernels") == nil)
         let out = FilePath(directory.path("missing/out"))
-        #expect(throws: ImageError.file(action: .create, path: out, errno: .noSuchFileOrDirectory)) {
+        #expect(throws: ImageError.file(action: .create, path: out, errno: .noSuchFileOrDirectory))
+        {
             try image.extract(.blobData, to: out)
         }
     }

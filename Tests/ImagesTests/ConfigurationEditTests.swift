@@ -43,7 +43,8 @@ import Testing
         for end in Array(first...last) + [before.count] {
             let torn = Array(after[..<end]) + Array(before[end...])
             try Data(torn).write(to: directory.url("torn"))
-            let patch = try BootImage(opening: FilePath(directory.path("torn"))).configurationPatch()
+            let image = try BootImage(opening: FilePath(directory.path("torn")))
+            let patch = try image.configurationPatch()
             let expected = end > last ? #"{"hostname":"new"}"# : #"{"hostname":"old"}"#
             #expect(String(decoding: patch, as: UTF8.self) == expected, "torn at \(end)")
         }
@@ -62,8 +63,9 @@ import Testing
         let other = try FileDescriptor.open(path, .readWrite)
         defer { try? other.close() }  // the directory goes away with the test
         #expect(flock(other.rawValue, LOCK_EX) == 0)
-        #expect(
-            throws: ImageError.file(action: .lock, path: path, errno: .resourceTemporarilyUnavailable)
-        ) { try BootImage.writeConfigurationPatch(Array("{}".utf8), to: path) }
+        let busy = Errno.resourceTemporarilyUnavailable
+        #expect(throws: ImageError.file(action: .lock, path: path, errno: busy)) {
+            try BootImage.writeConfigurationPatch(Array("{}".utf8), to: path)
+        }
     }
 }

@@ -18,11 +18,12 @@ import Testing
         #expect(members.map(\.content) == [4096..<4096 + 2 * 16384])
     }
 
-    @Test(arguments: [
-        // What each slot has for a sequence number, nil for damaged; which one counts.
-        ([1, 0], 0), ([1, 2], 1), ([7, 6], 0), ([nil, 0], 1), ([3, nil], 0), ([4, 4], 0),
-        ([nil, nil], nil),
-    ] as [([UInt64?], Int?)])
+    @Test(
+        arguments: [
+            // What each slot has for a sequence number, nil for damaged; which one counts.
+            ([1, 0], 0), ([1, 2], 1), ([7, 6], 0), ([nil, 0], 1), ([3, nil], 0), ([4, 4], 0),
+            ([nil, nil], nil),
+        ] as [([UInt64?], Int?)])
     func theHighestValidSlotCounts(numbers: [UInt64?], expected: Int?) {
         let room = ConfigurationRoom(
             slots: numbers.map { number in

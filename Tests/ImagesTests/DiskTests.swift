@@ -1,9 +1,10 @@
 import BakeContract
 import Foundation
-@testable import Images
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import Images
 
 @Suite struct DiskTests {
     @Test(arguments: [

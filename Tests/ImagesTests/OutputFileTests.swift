@@ -53,7 +53,9 @@ import Testing
         #expect(try Data(contentsOf: directory.url("link")) == Data("new".utf8))
     }
 
-    @Test(arguments: [("", Errno.isDirectory), ("sub", .isDirectory), ("no/file", .noSuchFileOrDirectory)])
+    @Test(arguments: [
+        ("", Errno.isDirectory), ("sub", .isDirectory), ("no/file", .noSuchFileOrDirectory),
+    ])
     func refusesWhatCannotBeAFile(name: String, errno: Errno) throws {
         let directory = try TemporaryDirectory()
         try directory.write("", to: "sub/file")

@@ -41,7 +41,8 @@ struct DiskLayout: Equatable {
 
     /// A GUID of version 8 (RFC 9562, made by a rule of one's own) from the image's digest.
     private static func guid(of digest: ContentDigest, for purpose: String) -> Bytes {
-        var guid = Array(ContentDigest.of(Array("bake \(purpose)".utf8) + digest.bytes).bytes[..<16])
+        let source = Array("bake \(purpose)".utf8) + digest.bytes
+        var guid = Array(ContentDigest.of(source).bytes[..<16])
         // The version is in the top bits of the third field, which is little-endian on disks.
         guid[7] = guid[7] & 0x0f | 0x80
         guid[8] = guid[8] & 0x3f | 0x80

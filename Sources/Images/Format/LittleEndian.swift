@@ -34,7 +34,8 @@ extension Array where Element == UInt8 {
 
     /// Appends zeros until the length is a multiple of `alignment`.
     mutating func pad(toMultipleOf alignment: Int) {
-        append(contentsOf: repeatElement(0, count: count.roundedUp(toMultipleOf: alignment) - count))
+        let paddedCount = count.roundedUp(toMultipleOf: alignment)
+        append(contentsOf: repeatElement(0, count: paddedCount - count))
     }
 }
 

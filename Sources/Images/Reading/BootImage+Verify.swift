@@ -25,7 +25,7 @@ extension BootImage {
         var damages = try PartVerifier(file: file, manifest: located.manifest, parts: parts).run()
         if damages.isEmpty {
             // Every byte is as it was written; then it must also make sense.
-            switch try damageOrValue({ () throws(ImageError) in 
+            switch try damageOrValue({ () throws(ImageError) in
                 try BootImage(file).checkGuestManifest()
             }) {
             case .value: break

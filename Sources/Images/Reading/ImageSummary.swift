@@ -53,7 +53,8 @@ extension ImageSummary {
 
     /// A table of the parts: offset, length and name, aligned, one line each.
     public var partLines: [String] {
-        let columns = [("offset", "bytes", "part")]
+        let columns =
+            [("offset", "bytes", "part")]
             + rows.map { row in
                 ("\(row.part.range.lowerBound)", "\(row.part.range.count)", row.part.name.rawValue)
             }

@@ -19,7 +19,8 @@ struct PartVerifier {
             }
             damages += try content(of: part)
             let isLast = index == parts.count - 1
-            let end = isLast ? PartTable.fileByteCount(of: parts) : parts[index + 1].range.lowerBound
+            let end =
+                isLast ? PartTable.fileByteCount(of: parts) : parts[index + 1].range.lowerBound
             guard end <= file.byteCount else {
                 let place: Damage.Place =
                     isLast ? .padding(after: part.name) : .part(parts[index + 1].name)
@@ -122,7 +123,9 @@ extension PartVerifier {
         }
         let checksum = try file.bytes(in: headers.checksum, of: .setup)
             .littleEndian(UInt32.self, at: 0)
-        if let checksum, checksum != 0, checksum != (try PEChecksum.of(file, field: headers.checksum)) {
+        if let checksum, checksum != 0,
+            checksum != (try PEChecksum.of(file, field: headers.checksum))
+        {
             damages.append(Damage(place: .part(.setup), flaw: .badField("CheckSum")))
         }
         return damages

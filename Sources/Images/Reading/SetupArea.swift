@@ -49,8 +49,9 @@ struct HeaderLocations {
 
     init(_ setup: SetupArea) throws(ImageError) {
         let bytes = setup.bytes
-        guard let start = bytes.littleEndian(UInt32.self, at: Self.headerOffsetOffset).map(Int.init),
-            start <= bytes.count, bytes[start...].starts(with: Self.signature)
+        let field = bytes.littleEndian(UInt32.self, at: Self.headerOffsetOffset)
+        guard let start = field.map(Int.init), start <= bytes.count,
+            bytes[start...].starts(with: Self.signature)
         else { throw .malformed(part: .setup, flaw: .badField("e_lfanew")) }
         let optional = start + Self.coffByteCount
         guard let sectionCount = bytes.littleEndian(UInt16.self, at: start + 6),
