@@ -62,27 +62,14 @@ public struct Program: Equatable, Sendable {
     public var environment: [EnvironmentVariable] = []
     /// Absolute; nil for `/`.
     public var workingDirectory: Bytes?
-    public var user: ProgramUser?
+    /// `NAME`, `UID`, `NAME:GROUP` or `UID:GID`; names are looked up in the image. nil for root.
+    public var user: Bytes?
     public var restart: Restart = .never
 
     public init(bin: Bytes, arguments: [Bytes]) {
         self.bin = bin
         self.arguments = arguments
     }
-}
-
-/// `user` of an `rc` entry: `name`, `uid`, `name:group`, `uid:gid`.
-public struct ProgramUser: Equatable, Sendable {
-    public enum Identity: Equatable, Sendable {
-        case number(UInt32)
-        /// Looked up in the image's /etc/passwd or /etc/group.
-        case name(Bytes)
-    }
-
-    public var user: Identity
-    /// nil: the user's own groups from /etc/passwd and /etc/group; for a number without an entry
-    /// the group of the same number.
-    public var group: Identity?
 }
 
 public struct EnvironmentVariable: Equatable, Sendable {

@@ -30,6 +30,12 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// The same line as a warning, for what is no more than odd.
     public var warning: String { "\(place): warning: \(problem.description)" }
 
+    /// What the guest reports when this stops it.
+    public var status: GuestStatus {
+        if case .unsupported = problem { return .unsupported }
+        return file == KernelCommandLine.fileName ? .commandLine : .configuration
+    }
+
     private var place: String {
         guard let position else { return file.printable }
         return "\(file.printable):\(position.line):\(position.column)"

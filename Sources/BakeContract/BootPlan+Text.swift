@@ -1,0 +1,130 @@
+extension BootPlan {
+    /// One step a line, as `bake config explain --plan` prints it.
+    public var text: Bytes {
+        var text: Bytes = []
+        for step in steps { text += step.text + [ASCII.newline] }
+        return text
+    }
+}
+
+extension BootStep {
+    /// What the step does, on one line: for the plan on the host, `bake.verbose` in the guest.
+    public var text: Bytes {
+        switch self {
+        case .mountBasics: Bytes("mount /proc, /sys, /dev, /run and /tmp")
+        case .loadModules: Bytes("load the modules")
+        case .readSettings: Bytes("read the settings")
+        case .checkDigest(let path, let byteCount, _):
+            Bytes("check the digest of the \(byteCount) bytes of ") + shown(path)
+        case .attachLoop(let path): Bytes("attach a loop device to ") + shown(path)
+        case .setUpVerity(let device, let verity):
+            Bytes("set up dm-verity over \(device.name), root hash ") + verity.rootHash
+        case .mountBlob(let device): Bytes("mount the root file system from \(device.name)")
+        case .overlay: Bytes("lay a writable layer in memory over it")
+        case .unpackBlob(let path, _): Bytes("unpack ") + shown(path) + Bytes(" into memory")
+        case .switchRoot: Bytes("switch to the new root")
+        case .setHostname(let name): Bytes("set the host name to ") + shown(name)
+        case .setKernelSetting(let setting):
+            Bytes("write ") + shown(setting.value) + Bytes(" into /proc/sys/") + setting.path
+        case .bringUpLoopback: Bytes("bring up the loopback interface")
+        case .mount(let mount):
+            Bytes("mount ") + shown(mount.source) + Bytes(" at ") + shown(mount.mountPoint)
+                + Bytes(" as ") + shown(mount.fileSystem)
+                + (mount.options.isEmpty ? [] : Bytes(" with ") + shown(mount.options))
+        case .writeFile(let file):
+            Bytes("write ") + shown(file.path) + Bytes(", \(file.contents.count) bytes, mode ")
+                + Bytes(String(file.mode, radix: 8)) + Bytes(", owner \(file.user):\(file.group)")
+        case .publishConfiguration: Bytes("write /rumpconfig.json")
+        case .configureInterface(let interface, _): interface.text
+        case .sealRoot: Bytes("make the root read-only")
+        case .setLimit(let limit):
+            Bytes("set the limit ") + limit.name + Bytes(" to ")
+                + limitText(limit.soft) + Bytes(", at most ") + limitText(limit.hard)
+        case .runPrograms(let programs, let environment):
+            Bytes("run") + environmentText(environment) + list(programs)
+        case .becomeInit(let program, let environment):
+            Bytes("hand over to") + environmentText(environment) + list([program])
+        case .finish(.powerOff): Bytes("sync, unmount and power off")
+        case .finish(.reboot): Bytes("sync, unmount and reboot")
+        }
+    }
+
+    private func list(_ programs: [Program]) -> Bytes {
+        var text: Bytes = []
+        for program in programs { text += [ASCII.space] + program.text }
+        return text
+    }
+}
+
+extension BlobDevice {
+    fileprivate var name: String {
+        switch self {
+        case .persistentMemory(let path): path.printable
+        case .loop: "the loop device"
+        case .verity: "the verity device"
+        }
+    }
+}
+
+extension NetworkInterface {
+    fileprivate var text: Bytes {
+        var text = Bytes("configure ")
+        text += name.map { shown($0) } ?? Bytes("the first Ethernet interface")
+        switch method {
+        case .dhcp: text += Bytes(" by DHCP")
+        case .fixed(let address, let prefix, let gateway):
+            text += Bytes(" as ") + address.text + Bytes("/\(prefix.count)")
+            if let gateway { text += Bytes(", gateway ") + gateway.text }
+        case .version6: text += Bytes(" for IPv6")
+        }
+        for server in nameServers { text += Bytes(", name server ") + server.text }
+        if let mtu { text += Bytes(", MTU \(mtu)") }
+        return text
+    }
+}
+
+extension Program {
+    /// As a shell would take it, with what is not usual in brackets behind.
+    fileprivate var text: Bytes {
+        var text: Bytes = []
+        for argument in arguments {
+            if !text.isEmpty { text.append(ASCII.space) }
+            text += Bytes(quotedArgument(argument).printable)
+        }
+        switch runMode {
+        case .foreground: text += Bytes(";")
+        case .background: text += Bytes(" &")
+        case .pipe: text += Bytes(" |")
+        }
+        var notes: [Bytes] = []
+        if let user { notes.append(Bytes("as ") + shown(user)) }
+        if let workingDirectory { notes.append(Bytes("in ") + shown(workingDirectory)) }
+        if !environment.isEmpty { notes.append(Bytes("with") + environmentText(environment)) }
+        switch restart {
+        case .never: break
+        case .onFailure: notes.append(Bytes("again when it fails"))
+        case .always: notes.append(Bytes("again whenever it ends"))
+        }
+        if notes.isEmpty { return text }
+        var brackets: Bytes = []
+        for note in notes { brackets += (brackets.isEmpty ? [] : Bytes(", ")) + note }
+        return text + Bytes(" (") + brackets + Bytes(")")
+    }
+}
+
+private func environmentText(_ environment: [EnvironmentVariable]) -> Bytes {
+    var text: Bytes = []
+    for variable in environment {
+        let assignment = variable.name + [ASCII.equals] + variable.value
+        text += [ASCII.space] + Bytes(quotedArgument(assignment).printable)
+    }
+    return text
+}
+
+private func limitText(_ value: UInt64) -> Bytes {
+    value == .max ? Bytes("unlimited") : Bytes("\(value)")
+}
+
+private func shown(_ bytes: Bytes) -> Bytes {
+    Bytes(bytes.printable)
+}

@@ -1,0 +1,103 @@
+/// What decoding yields: the configuration, and what was odd but no reason to stop.
+struct DecodedConfiguration {
+    var configuration: Configuration
+    /// Unknown keys: errors when an image is made, warnings at boot.
+    var unknownKeys: [ConfigurationFault]
+}
+
+extension Configuration {
+    static let knownKeys: [StaticString] = [
+        "arguments", "blk", "cmdline", "env", "files", "hostname", "init", "limits", "mounts", "net",
+        "on_exit", "rc", "root", "sources", "sysctl", "verify",
+    ]
+
+    /// Reads a merged configuration: the shape of every key, whether or not this guest can do it.
+    static func decode(_ value: JSONValue) throws(ConfigurationFault) -> DecodedConfiguration {
+        let root = ConfigurationNode(value: value, path: ConfigurationPath())
+        guard value.members != nil else {
+            throw ConfigurationFault(path: root.path, problem: .notAnObject)
+        }
+        var unknown: [ConfigurationFault] = []
+        try root.checkKeys(knownKeys, "an object", &unknown)
+
+        var configuration = Configuration()
+        configuration.workload = try decodeWorkload(root, &unknown)
+        if let node = root["env"] { configuration.environment = try decodeEnvironment(node) }
+        if let node = root["hostname"] { configuration.hostname = try decodeHostname(node) }
+        if let node = root["net"] {
+            for entry in try node.elements("a list of objects") {
+                configuration.interfaces.append(try decodeInterface(entry, &unknown))
+            }
+        }
+        if let node = root["blk"] {
+            for entry in try node.elements("a list of objects") {
+                configuration.blockDevices.append(try decodeBlockDevice(entry, &unknown))
+            }
+        }
+        if let node = root["root"] {
+            configuration.isRootWritable = try node.choice("rw", "ro", "\"rw\" or \"ro\"")
+        }
+        if let node = root["verify"] {
+            configuration.isVerified = try node.choice("on", "off", "\"on\" or \"off\"")
+        }
+        if let node = root["on_exit"] {
+            let powersOff = try node.choice(
+                "poweroff", "reboot", "\"poweroff\" or \"reboot\"")
+            configuration.onExit = powersOff ? .powerOff : .reboot
+        }
+        try configuration.decodeHostSettings(root, &unknown)
+        return DecodedConfiguration(configuration: configuration, unknownKeys: unknown)
+    }
+
+    private static func decodeHostname(_ node: ConfigurationNode) throws(ConfigurationFault)
+        -> Bytes
+    {
+        let name = try node.string()
+        let mustBe: StaticString =
+            "a host name: 1 to 64 letters, digits, '-' and '.', a letter or digit first"
+        guard let first = name.first, name.count <= 64, isLetterOrDigit(first) else {
+            throw node.fault(mustBe)
+        }
+        for byte in name
+        where !isLetterOrDigit(byte) && byte != ASCII.minus && byte != ASCII.dot {
+            throw node.fault(mustBe)
+        }
+        return name
+    }
+
+    /// rumprun's keys, `options` added.
+    private static func decodeBlockDevice(
+        _ node: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+    ) throws(ConfigurationFault) -> BlockDevice {
+        try node.checkKeys(
+            ["source", "path", "fstype", "mountpoint", "options"], "an object", &unknown)
+        let source = try node.required("source")
+        let name = try source.string()
+        guard name.equals("dev") || name.equals("vnd") || name.equals("etfs") else {
+            throw source.fault("\"dev\", \"vnd\" or \"etfs\"")
+        }
+        let device = BlockDevice(
+            source: name, path: try node.required("path").string(),
+            fileSystem: try node["fstype"]?.string(),
+            mountPoint: try node["mountpoint"]?.absolutePath(),
+            options: try node["options"]?.string())
+        if device.mountPoint != nil { _ = try node.required("fstype") }
+        return device
+    }
+}
+
+extension ConfigurationNode {
+    /// Whether a string is the first of two words.
+    func choice(
+        _ first: StaticString, _ second: StaticString, _ mustBe: StaticString
+    ) throws(ConfigurationFault) -> Bool {
+        let word = try string(mustBe)
+        if word.equals(first) { return true }
+        if word.equals(second) { return false }
+        throw fault(mustBe)
+    }
+}
+
+func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    ASCII.isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
+}
