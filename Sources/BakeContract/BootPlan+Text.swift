@@ -97,7 +97,7 @@ extension Program {
         case .pipe: text += Bytes(" |")
         }
         var notes: [Bytes] = []
-        if let user { notes.append(Bytes("as ") + shown(user)) }
+        if let user { notes.append(Bytes("as ") + user.text) }
         if let workingDirectory { notes.append(Bytes("in ") + shown(workingDirectory)) }
         if !environment.isEmpty { notes.append(Bytes("with") + environmentText(environment)) }
         switch restart {
@@ -109,6 +109,20 @@ extension Program {
         var brackets: Bytes = []
         for note in notes { brackets += (brackets.isEmpty ? [] : Bytes(", ")) + note }
         return text + Bytes(" (") + brackets + Bytes(")")
+    }
+}
+
+extension ProgramUser {
+    fileprivate var text: Bytes {
+        guard let group else { return name(user) }
+        return name(user) + [ASCII.colon] + name(group)
+    }
+
+    private func name(_ identity: Identity) -> Bytes {
+        switch identity {
+        case .number(let number): Bytes("\(number)")
+        case .name(let name): shown(name)
+        }
     }
 }
 

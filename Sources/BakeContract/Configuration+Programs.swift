@@ -96,28 +96,33 @@ extension Configuration {
         return try node.choice("&", "|", mustBe) ? .background : .pipe
     }
 
-    private static func decodeUser(_ node: ConfigurationNode) throws(ConfigurationFault) -> Bytes {
+    private static func decodeUser(
+        _ node: ConfigurationNode
+    ) throws(ConfigurationFault) -> ProgramUser {
         let mustBe: StaticString = "NAME, UID, NAME:GROUP or UID:GID"
-        if case .number(let digits) = node.value, unsignedNumber(digits) != nil {
-            return try checkedUser(digits, node, mustBe)
+        let text: Bytes
+        if case .number(let digits) = node.value {
+            text = digits
+        } else {
+            text = try node.string(mustBe)
         }
-        return try checkedUser(try node.string(mustBe), node, mustBe)
+        let parts = text.split(separator: ASCII.colon, omittingEmptySubsequences: false)
+        guard parts.count <= 2, let user = identity(Bytes(parts[0])) else {
+            throw node.fault(mustBe)
+        }
+        guard parts.count == 2 else { return ProgramUser(user: user, group: nil) }
+        guard let group = identity(Bytes(parts[1])) else { throw node.fault(mustBe) }
+        return ProgramUser(user: user, group: group)
     }
 
-    private static func checkedUser(
-        _ user: Bytes, _ node: ConfigurationNode, _ mustBe: StaticString
-    ) throws(ConfigurationFault) -> Bytes {
-        let parts = user.split(separator: ASCII.colon, omittingEmptySubsequences: false)
-        guard parts.count <= 2 else { throw node.fault(mustBe) }
-        for part in parts {
-            let name = Bytes(part)
-            let isNumber = name.allSatisfy { ASCII.isDigit($0) }
+    private static func identity(_ text: Bytes) -> ProgramUser.Identity? {
+        guard let first = text.first else { return nil }
+        if first == ASCII.minus || ASCII.isDigit(first) {
             // 2^32 - 1 means "leave it alone" to setuid(2).
-            let fits = unsignedNumber(name).map { $0 < UInt64(UInt32.max) } ?? !isNumber
-            let isWord = name.allSatisfy { $0 > 0x20 && $0 != 0x7f }
-            guard !name.isEmpty, isWord, fits else { throw node.fault(mustBe) }
+            guard let number = unsignedNumber(text), number < UInt64(UInt32.max) else { return nil }
+            return .number(UInt32(number))
         }
-        return user
+        return text.allSatisfy { $0 > 0x20 && $0 != 0x7f } ? .name(text) : nil
     }
 
     private static func decodeRestart(

@@ -62,13 +62,32 @@ public struct Program: Equatable, Sendable {
     public var environment: [EnvironmentVariable] = []
     /// Absolute; nil for `/`.
     public var workingDirectory: Bytes?
-    /// `NAME`, `UID`, `NAME:GROUP` or `UID:GID`; names are looked up in the image. nil for root.
-    public var user: Bytes?
+    /// nil for root.
+    public var user: ProgramUser?
     public var restart: Restart = .never
 
     public init(bin: Bytes, arguments: [Bytes]) {
         self.bin = bin
         self.arguments = arguments
+    }
+}
+
+/// `user` of an `rc` entry: `NAME`, `UID`, `NAME:GROUP` or `UID:GID`.
+public struct ProgramUser: Equatable, Sendable {
+    public enum Identity: Equatable, Sendable {
+        case number(UInt32)
+        /// Looked up in the image's /etc/passwd or /etc/group.
+        case name(Bytes)
+    }
+
+    public var user: Identity
+    /// nil: the user's own groups from /etc/passwd and /etc/group; for a number without an entry
+    /// the group of the same number.
+    public var group: Identity?
+
+    public init(user: Identity, group: Identity?) {
+        self.user = user
+        self.group = group
     }
 }
 
