@@ -84,8 +84,7 @@ public struct QEMUCommand: Equatable, Sendable {
     private static func network(_ request: LaunchRequest) -> [String] {
         guard request.hasNetwork else { return [] }
         let forwards = request.forwards.map { forward in
-            ",hostfwd=\(forward.transport.rawValue):\(forward.hostAddress):\(forward.hostPort)"
-                + "-:\(forward.guestPort)"
+            ",hostfwd=\(forward.qemuRule)"
         }
         return [
             "-netdev", "user,id=net0" + forwards.joined(),

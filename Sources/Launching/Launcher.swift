@@ -1,0 +1,36 @@
+internal import Glibc
+internal import SystemPackage
+
+/// Runs a machine to its end.
+public enum Launcher {
+    /// Starts QEMU and passes the program's input and output through until the machine is gone.
+    ///
+    /// While this runs, the first SIGINT, SIGTERM or SIGHUP asks the guest to end; a second one, or
+    /// ten seconds, ends QEMU. Nothing is left behind: no file is made, and QEMU is killed on every
+    /// way out. `timeoutSeconds` counts from the start of QEMU; nil waits for ever.
+    ///
+    /// Throws what kept the machine from running; how the program ended is the result.
+    public static func run(
+        _ command: QEMUCommand, timeoutSeconds: Int? = nil
+    ) throws(LaunchError) -> LaunchOutcome {
+        try checkReadable(command.request.image)
+        for forward in command.request.forwards {
+            try forward.checkIsFree()
+        }
+        var session = try LaunchSession(command, timeoutSeconds: timeoutSeconds)
+        session.watch()
+        return try session.outcome(of: command)
+    }
+
+    private static func checkReadable(_ path: FilePath) throws(LaunchError) {
+        let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard descriptor >= 0 else {
+            throw .cannotReadImage(path: path, errno: Errno(rawValue: errno))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw .cannotReadImage(path: path, errno: .isDirectory)
+        }
+    }
+}

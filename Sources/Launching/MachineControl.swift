@@ -1,0 +1,41 @@
+internal import BakeContract
+internal import Glibc
+internal import SystemPackage
+
+/// Our end of QEMU's monitor (QMP, JSON lines). Present only when we run QEMU ourselves: a pasted
+/// command has ^C, which ends QEMU.
+struct MachineControl {
+    /// The descriptor QEMU finds for it.
+    static let childDescriptor: Int32 = 7
+
+    static let arguments = [
+        "-chardev", "socket,id=control,fd=\(childDescriptor)",
+        "-mon", "chardev=control,mode=control",
+    ].map { Bytes($0.utf8) }
+
+    let descriptor: FileDescriptor
+
+    init(descriptor: FileDescriptor) {
+        self.descriptor = descriptor
+        descriptor.setNonBlocking()
+    }
+
+    /// Asks the guest to end. Ctrl-Alt-Del and not the ACPI power button: the kernel hands it to
+    /// PID 1 as SIGINT (reboot(2), CAD) with no driver or module, the button needs two.
+    func requestStop() {
+        let keys = ["ctrl", "alt", "delete"]
+            .map { #"{"type":"qcode","data":"\#($0)"}"# }.joined(separator: ",")
+        let text =
+            #"{"execute":"qmp_capabilities"}"# + "\n"
+            + #"{"execute":"send-key","arguments":{"keys":[\#(keys)]}}"# + "\n"
+        let bytes = Bytes(text.utf8)
+        // A QEMU that takes no commands any more is killed after the grace time.
+        _ = write(descriptor.rawValue, bytes, bytes.count)
+    }
+
+    /// Forgets what QEMU answered, so that it never waits for us.
+    func drain() {
+        var chunk = Bytes(repeating: 0, count: 4096)
+        while read(descriptor.rawValue, &chunk, chunk.count) > 0 {}
+    }
+}

@@ -1,0 +1,25 @@
+internal import BakeContract
+
+/// What the guest said on its status port: `exit N\n` or `failed N TEXT\n`, once.
+enum StatusReport {
+    /// nil for anything else, an unfinished line included: half a status is none.
+    static func outcome(of bytes: Bytes) -> LaunchOutcome? {
+        guard let end = bytes.firstIndex(of: 0x0a) else { return nil }
+        let words = bytes[..<end].split(separator: 0x20, maxSplits: 2)
+        guard words.count >= 2, let number = number(words[1]) else { return nil }
+        switch String(decoding: words[0], as: UTF8.self) {
+        case "exit" where words.count == 2:
+            return UInt8(exactly: number).map { .program(status: $0) }
+        case "failed":
+            let text = words.count == 3 ? String(decoding: words[2], as: UTF8.self) : ""
+            return .guestFailed(status: number, text: text)
+        default:
+            return nil
+        }
+    }
+
+    private static func number(_ digits: Bytes.SubSequence) -> Int? {
+        guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(String(decoding: digits, as: UTF8.self))
+    }
+}
