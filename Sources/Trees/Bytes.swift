@@ -45,3 +45,16 @@ extension String {
         return "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
     }
 }
+
+extension Collection<UInt8> {
+    /// The bytes with a NUL behind them, as system calls take paths.
+    var terminated: [CChar] {
+        let count = self.count
+        return [CChar](unsafeUninitializedCapacity: count + 1) { buffer, filled in
+            let copy = UnsafeMutableRawBufferPointer(buffer)
+            copy.copyBytes(from: self)
+            copy[count] = 0
+            filled = count + 1
+        }
+    }
+}

@@ -27,7 +27,7 @@ extension HostDirectory {
     private static func openAt(
         _ base: FileDescriptor, _ path: ArraySlice<UInt8>, _ flags: Int32
     ) throws(Errno) -> FileDescriptor {
-        let terminated = path.map(CChar.init(bitPattern:)) + [0]
+        let terminated = path.terminated
         while true {
             let descriptor = openat(base.rawValue, terminated, flags | O_CLOEXEC)
             if descriptor >= 0 { return FileDescriptor(rawValue: descriptor) }

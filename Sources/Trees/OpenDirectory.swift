@@ -125,16 +125,6 @@ struct OpenDirectory: ~Copyable {
     }
 }
 
-extension Bytes {
-    fileprivate var terminated: [CChar] {
-        var copy = [CChar]()
-        copy.reserveCapacity(count + 1)
-        for byte in self { copy.append(CChar(bitPattern: byte)) }
-        copy.append(0)
-        return copy
-    }
-}
-
 extension HostIdentity {
     init(_ status: stat) {
         self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
