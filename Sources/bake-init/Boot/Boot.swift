@@ -7,7 +7,6 @@ struct Boot: ~Copyable {
     private var background = BackgroundWork(uevents: nil) { _ in }
     private var action = ExitAction.powerOff
     private var isVerbose = false
-    private var isTiming = false
 
     static func run() -> Never {
         var boot = Boot()
@@ -32,7 +31,7 @@ struct Boot: ~Copyable {
         var runner = StepRunner(on: system)
         var report = StatusReport.exited(0)
         for step in plan.steps {
-            if isVerbose { system.say("bake: \(step.summary)".bytes) }
+            if isVerbose { system.say("bake: \(system.uptime()) ms: ".bytes + step.text) }
             switch step {
             case .runPrograms(let programs, let environment):
                 background.keepLeases(of: runner.interfaces)
@@ -58,9 +57,9 @@ struct Boot: ~Copyable {
         // Without it PID 1 could be killed for memory, which is worse only then.
         do { try system.write("-1000".bytes, into: "/proc/self/oom_score_adj".bytes) } catch {}
 
-        let words = kernelCommandLineWords(on: system)
-        isVerbose = words.contains("bake.verbose".bytes)
-        isTiming = words.contains("bake.timing".bytes)
+        // A line that does not parse stops the boot where the configuration is read.
+        isVerbose = (try? KernelCommandLine.parse(readCommandLine(on: system)))?  // as said above
+            .isVerbose ?? false
         for note in loadModules(on: system) {
             // ENODEV: a driver whose hardware this machine has not got.
             if note.errno == .noDevice && !isVerbose { continue }
@@ -76,9 +75,11 @@ struct Boot: ~Copyable {
     private func makePlan() throws(GuestFailure) -> BootPlan {
         let manifest = try readManifest(on: system)
         let facts = BootFacts(blob: findBlob(manifest, on: system))
-        let (configuration, published) = try effectiveConfiguration(on: system)
+        let effective = try readConfiguration(on: system)
         do {
-            return try BootPlan.make(manifest, facts, configuration, published: published)
+            return try BootPlan.make(
+                manifest, facts, effective.configuration,
+                published: effective.value.prettyText)
         } catch {
             throw .plan(error)
         }
@@ -88,7 +89,6 @@ struct Boot: ~Copyable {
         _ programs: [Program], _ environment: [EnvironmentVariable]
     ) throws(GuestFailure) -> StatusReport {
         let session = try Session(on: system, ports: Ports.wait(on: system))
-        if isTiming { system.say("bake: programs start at \(system.uptime()) ms".bytes) }
         let outcome = try session.run(programs, environment: environment, background: background)
         switch outcome {
         case .ended(let status): return .exited(status)

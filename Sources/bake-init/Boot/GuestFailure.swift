@@ -9,8 +9,7 @@ enum GuestFailure: Error {
     case manifestIsDamaged(ManifestError)
     case roomIsDamaged
     case cannotDigest(Errno)
-    case commandLine(String)
-    case configuration(String)
+    case configuration(ConfigurationError)
     case plan(BootPlanError)
     case wrongBlobDigest(expected: Bytes, found: Bytes)
     case cannotReadBlob(Errno)
@@ -26,10 +25,8 @@ enum GuestFailure: Error {
     case cannotSetKernelSetting(KernelSetting, Errno)
     case cannotSetLimit(ResourceLimit, Errno)
     case cannotMount(ConfiguredMount, Errno)
-    case noSuchDevice(Bytes)
     case cannotWrite(path: Bytes, Errno)
     case network(NetworkError)
-    case unsupported(String)
     case cannotBecomeInit(Bytes, String)
     case system(String, Errno)
 
@@ -37,8 +34,7 @@ enum GuestFailure: Error {
         switch self {
         case .cannotMountBasics: .basics
         case .cannotReadManifest, .manifestIsDamaged, .roomIsDamaged: .settings
-        case .commandLine: .commandLine
-        case .configuration: .configuration
+        case .configuration(let error): error.status
         case .plan(let error): error.status
         case .wrongBlobDigest: .blobDigest
         case .cannotDigest, .cannotReadBlob, .cannotAttachLoop, .cannotSetUpVerity,
@@ -47,10 +43,9 @@ enum GuestFailure: Error {
         case .damaged: .corruption
         case .cannotMountRoot, .cannotSwitchRoot, .cannotSealRoot: .root
         case .cannotSetHostname, .cannotSetKernelSetting, .cannotSetLimit, .cannotMount,
-            .noSuchDevice, .cannotWrite:
+            .cannotWrite:
             .preparation
         case .network: .network
-        case .unsupported: .unsupported
         case .cannotBecomeInit: .noProgram
         case .system: .guest
         }
@@ -65,7 +60,6 @@ enum GuestFailure: Error {
         case .manifestIsDamaged: "the image's settings are damaged"
         case .roomIsDamaged: "the image's configuration room is damaged"
         case .cannotDigest: "cannot compute SHA-256"
-        case .commandLine: "the kernel command line is refused"
         case .configuration: "the configuration is refused"
         case .plan: "cannot start"
         case .wrongBlobDigest: "the blob is damaged"
@@ -83,10 +77,8 @@ enum GuestFailure: Error {
         case .cannotSetLimit(let limit, _): "cannot set the limit '\(limit.name.shown)'"
         case .cannotMount(let mount, _):
             "cannot mount \(mount.source.shown) at \(mount.mountPoint.shown)"
-        case .noSuchDevice(let name): "cannot find the device \(name.shown)"
         case .cannotWrite(let path, _): "cannot write \(path.shown)"
         case .network: "cannot configure the network"
-        case .unsupported: "the configuration asks for too much"
         case .cannotBecomeInit(let program, _): "cannot become '\(program.shown)'"
         case .system(let what, _): what
         }
@@ -104,15 +96,13 @@ enum GuestFailure: Error {
             errno.text
         case .manifestIsDamaged(let error): error.description
         case .roomIsDamaged: "neither of its two slots has the digest it says"
-        case .commandLine(let text), .configuration(let text), .cannotUnpack(let text),
-            .unsupported(let text), .cannotBecomeInit(_, let text):
-            text
+        case .cannotUnpack(let text), .cannotBecomeInit(_, let text): text
+        case .configuration(let error): error.description
         case .plan(let error): error.description
         case .network(let error): error.description
         case .wrongBlobDigest(let expected, let found):
             "its SHA-256 is \(found.shown), the manifest says \(expected.shown)"
         case .damaged(let block): block.text
-        case .noSuchDevice: "it did not appear"
         }
     }
 

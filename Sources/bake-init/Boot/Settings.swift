@@ -1,5 +1,7 @@
 import BakeContract
 
+// What the image and the platform say, read before anything of the blob is.
+
 func readManifest<System: GuestSystem>(on system: System) throws(GuestFailure) -> GuestManifest {
     let text: Bytes
     do {
@@ -14,26 +16,59 @@ func readManifest<System: GuestSystem>(on system: System) throws(GuestFailure) -
     }
 }
 
-/// For now only the arguments on the kernel command line; everything else comes with the contract's
-/// effective configuration.
-func effectiveConfiguration<System: GuestSystem>(
+/// What all sources say together; warnings go to the console.
+func readConfiguration<System: GuestSystem>(
     on system: System
-) throws(GuestFailure) -> (Configuration, Bytes) {
-    var configuration = Configuration()
-    // A kernel without /proc/cmdline said nothing.
-    let text = (try? system.read("/proc/cmdline".bytes, limit: 1 << 16)) ?? []  // as said above
-    let words = text.trimmed.split(at: UInt8(ascii: " "))
-    if let index = words.firstIndex(of: "--".bytes), index + 1 < words.count {
-        let arguments = Array(words[(index + 1)...])
-        configuration.workload = .programs([Program(bin: arguments[0], arguments: arguments)])
+) throws(GuestFailure) -> EffectiveConfiguration {
+    let baked = try readIfThere(BootPaths.configuration, limit: 1 << 20, on: system)
+    let room = try readRoom(on: system)
+    let commandLine = readCommandLine(on: system)
+    do {
+        let effective = try EffectiveConfiguration.booting(
+            baked: baked, room: room, commandLine: commandLine)
+        for warning in effective.warnings { system.say("bake: \(warning.warning)".bytes) }
+        return effective
+    } catch {
+        throw .configuration(error)
     }
-    return (configuration, "{}\n".bytes)
 }
 
-/// The words before ` -- `; what stands behind belongs to the program.
-func kernelCommandLineWords<System: GuestSystem>(on system: System) -> [Bytes] {
-    // A kernel without /proc/cmdline said nothing.
-    let text = (try? system.read("/proc/cmdline".bytes, limit: 1 << 16)) ?? []  // as said above
-    let words = text.trimmed.split(at: UInt8(ascii: " "))
-    return Array(words.prefix { $0 != "--".bytes })
+/// The merge patch in the configuration room; nil for an image without a room. A damaged slot is
+/// what an interrupted `bake set` leaves: the other one counts.
+private func readRoom<System: GuestSystem>(on system: System) throws(GuestFailure) -> Bytes? {
+    guard
+        let bytes = try readIfThere(
+            BootPaths.room, limit: 2 * ConfigurationRoom.slotByteCount, on: system)
+    else { return nil }
+    let current: (patch: Bytes?, damagedSlots: [Int])
+    do throws(Errno) {
+        current = try ConfigurationRoom(bytes).current { slot throws(Errno) in
+            try system.sha256(of: slot)
+        }
+    } catch {
+        throw .cannotDigest(error)
+    }
+    guard let patch = current.patch else { throw .roomIsDamaged }
+    for slot in current.damagedSlots {
+        system.say(
+            "bake: warning: slot \(slot) of the configuration room is damaged, the other counts"
+                .bytes)
+    }
+    return patch
+}
+
+private func readIfThere<System: GuestSystem>(
+    _ path: Bytes, limit: Int, on system: System
+) throws(GuestFailure) -> Bytes? {
+    guard system.kind(of: path) != nil else { return nil }
+    do {
+        return try system.read(path, limit: limit)
+    } catch {
+        throw .system("cannot read \(path.shown)", error)
+    }
+}
+
+/// Without its newline. A kernel without /proc/cmdline said nothing.
+func readCommandLine<System: GuestSystem>(on system: System) -> Bytes {
+    ((try? system.read("/proc/cmdline".bytes, limit: 1 << 16)) ?? []).trimmed  // as said above
 }

@@ -1,0 +1,51 @@
+import BakeContract
+import Testing
+
+@testable import bake_init
+
+@Suite struct EarlySystemTests {
+    @Test func theKernelsFileSystemsComeFirst() throws {
+        let system = RecordingSystem()
+        system.directories = ["/dev"]
+        try mountBasics(on: system)
+        #expect(
+            system.log == [
+                "mkdir /proc", "mount proc /proc proc flags=14",
+                "mkdir /sys", "mount sysfs /sys sysfs flags=14",
+                "mount devtmpfs /dev devtmpfs flags=2 mode=0755",
+                "mkdir /run", "mount tmpfs /run tmpfs flags=6 mode=0755",
+            ])
+    }
+
+    @Test func aKernelThatMountedDevItselfIsFine() throws {
+        let system = RecordingSystem()
+        system.failures["mount devtmpfs /dev devtmpfs flags=2 mode=0755"] = .busy
+        try mountBasics(on: system)
+        #expect(system.log.last == "mount tmpfs /run tmpfs flags=6 mode=0755")
+    }
+
+    @Test func withoutProcThereIsNoGoingOn() {
+        let system = RecordingSystem()
+        system.failures["mount proc /proc proc flags=14"] = .noDevice
+        let error = #expect(throws: GuestFailure.self) { try mountBasics(on: system) }
+        #expect(error?.status == .basics)
+        #expect(error?.text == "cannot mount proc at /proc: No such device")
+    }
+
+    @Test func modulesAreLoadedInOrderAndFailuresAreNotes() {
+        let system = RecordingSystem()
+        system.files["/bake/modules/order"] = "a.ko\n\nb.ko\nc.ko".bytes
+        system.failures["load /bake/modules/a.ko"] = .exists
+        system.failures["load /bake/modules/b.ko"] = .noDevice
+        let notes = loadModules(on: system)
+        #expect(
+            system.log == [
+                "load /bake/modules/a.ko", "load /bake/modules/b.ko", "load /bake/modules/c.ko",
+            ])
+        #expect(notes == [ModuleNote(name: "b.ko".bytes, errno: .noDevice)])
+    }
+
+    @Test func noOrderMeansNoModules() {
+        #expect(loadModules(on: RecordingSystem()).isEmpty)
+    }
+}
