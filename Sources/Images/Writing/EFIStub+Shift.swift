@@ -39,9 +39,11 @@ extension EFIStub {
         _ distance: Int, to word: RelocationBlock.Word, at address: Int
     ) throws(ImageError) {
         let end = address + word.byteCount
-        guard let index = sections.firstIndex(where: {
-            $0.address <= address && end <= $0.address + $0.content.count
-        }) else { throw .malformed(part: .efiStub, flaw: .badField("base relocation address")) }
+        guard
+            let index = sections.firstIndex(where: {
+                $0.address <= address && end <= $0.address + $0.content.count
+            })
+        else { throw .malformed(part: .efiStub, flaw: .badField("base relocation address")) }
         let offset = address - sections[index].address
         let content = sections[index].content
         if word.byteCount == 4 {

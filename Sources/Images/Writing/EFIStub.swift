@@ -26,7 +26,8 @@ struct EFIStub: Equatable {
         guard file.starts(with: Array("MZ".utf8)),
             try Self.number(UInt32.self, at: start, in: file) == PE.signature
         else { throw .malformed(part: .efiStub, flaw: .wrongMagic) }
-        let sectionCount = Int(try Self.number(UInt16.self, at: start + PE.COFF.sectionCount, in: file))
+        let sectionCount = Int(
+            try Self.number(UInt16.self, at: start + PE.COFF.sectionCount, in: file))
         let optionalByteCount = Int(
             try Self.number(UInt16.self, at: start + PE.COFF.optionalHeaderByteCount, in: file))
         let optionalStart = start + PE.coffByteCount
@@ -37,7 +38,8 @@ struct EFIStub: Equatable {
         for index in 0..<sectionCount {
             let entry = table + index * PE.sectionByteCount
             sections.append(
-                try Self.section(try Self.slice(entry..<entry + PE.sectionByteCount, of: file), in: file))
+                try Self.section(
+                    try Self.slice(entry..<entry + PE.sectionByteCount, of: file), in: file))
         }
         try checkThatItCanMove()
     }

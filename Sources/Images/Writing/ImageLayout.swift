@@ -84,7 +84,8 @@ struct ImageLayout: Equatable {
         self.initByteCount = fileByteCount - setup + overhead
         let limit = Self.addressLimit - SetupHeader.lowestLoadAddress - overhead
         guard payloadByteCount <= limit else {
-            throw .tooLarge(what: "the image", byteCount: fileByteCount, limitByteCount: limit + setup)
+            throw .tooLarge(
+                what: "the image", byteCount: fileByteCount, limitByteCount: limit + setup)
         }
     }
 

@@ -33,6 +33,21 @@ public enum Initramfs {
         }
     }
 
+    /// The archive behind it, which says what this image's blob is and how it is configured: so
+    /// the initramfs itself, slow to compress, depends on neither.
+    ///
+    /// - Parameter configuration: the baked rumpconfig.json, nil when there is none.
+    public static func settings(
+        guestManifest: GuestManifest, configuration: Bytes?
+    ) throws(ImageError) -> Bytes {
+        var archive = NewcArchive()
+        try archive.appendFile("bake/manifest", content: guestManifest.encoded)
+        if let configuration {
+            try archive.appendFile("bake/rumpconfig.json", content: configuration)
+        }
+        return try archive.finish()
+    }
+
     private static func members(
         initProgram: Bytes, modules: [Module]
     ) throws(ImageError) -> Bytes {

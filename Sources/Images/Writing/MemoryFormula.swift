@@ -44,7 +44,9 @@ struct MemoryFormula {
     }
 
     private var ramdisk: Int {
-        max(kernelEndRamdisk, ramdiskByteCount + blobByteCount + Self.guestByteCount, 2 * blobByteCount)
+        max(
+            kernelEndRamdisk, ramdiskByteCount + blobByteCount + Self.guestByteCount,
+            2 * blobByteCount)
     }
 
     private var uefi: Int {
