@@ -10,11 +10,15 @@ struct ToolResult {
     /// Standard error, with the tool's own explanations.
     let messages: String
 
-    /// The lines that say why it failed: those apt marks `E:`, else the last one.
+    /// The line that says why it failed: apt's first about a file it could not get, else its
+    /// first error (`E:`), else the last line.
     var complaint: String {
-        let lines = (messages + "\n" + output).split(separator: "\n").map(String.init)
-        let errors = lines.filter { $0.hasPrefix("E: ") }.map { String($0.dropFirst(3)) }
-        return errors.first ?? messages.split(separator: "\n").last.map(String.init) ?? "no message"
+        let lines = messages.split(separator: "\n")
+        let best =
+            lines.first { $0.contains("Failed to fetch") } ?? lines.first { $0.hasPrefix("E: ") }
+            ?? lines.last ?? "no message"
+        let isMarked = best.hasPrefix("E: ") || best.hasPrefix("W: ")
+        return String(isMarked ? best.dropFirst(3) : best)
     }
 }
 

@@ -59,10 +59,11 @@ import Testing
         let repository = try Repository()
         try repository.remove()
         let error = await #expect(throws: KernelsError.self) { try await repository.fetch() }
-        guard case .fetchFailed("linux-image-test", .noNetwork) = error else {
+        guard case .fetchFailed("linux-image-test", .noNetwork(let detail)) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
+        #expect(detail.contains(directoryName(of: repository)), "\(detail)")
     }
 
     @Test func withoutSourcesTheKernelThatIsThereWillDo() async throws {
@@ -105,6 +106,11 @@ import Testing
     @Test(arguments: depends) func dependencies(_ case: (field: String, names: [String])) {
         #expect(dependencyNames(`case`.field) == `case`.names)
     }
+}
+
+/// What apt's complaint about the repository must name.
+private func directoryName(of repository: Repository) -> String {
+    "\(repository.directory.path)/repository"
 }
 
 /// A flat apt repository with a metapackage, a kernel and its modules, and a cache to fetch into.
@@ -175,6 +181,9 @@ private struct Repository {
 
             """
         try directory.write(control, to: "tree/\(name)/DEBIAN/control")
+        // dpkg-deb insists on this mode, whatever the umask.
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: directory.path("tree/\(name)/DEBIAN"))
         let file = "\(name)_\(version.replacing(":", with: "%3a"))_amd64.deb"
         let target = directory.path("repository/\(file)")
         let built = try runProcess([

@@ -13,7 +13,8 @@ import Testing
         let folder = copy.path("lib/modules/\(kernel.version)")
         try FileManager.default.createDirectory(
             atPath: copy.path("lib/modules"), withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: kernel.modules, toPath: folder)
+        // Not FileManager's copy, which wants the owner kept.
+        try runProcess(["cp", "-r", kernel.modules, folder])
         try kmod(["depmod", "-b", copy.path, kernel.version])
 
         let plain = try ModuleDirectory(FilePath(kernel.modules))
