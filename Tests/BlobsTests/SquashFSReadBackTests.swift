@@ -165,7 +165,8 @@ private let isRoot = geteuid() == 0
         let blob = try TestBlob(MergedTree.overlay([layer]))
         let described = try runProcess(["rdsquashfs", "-d", blob.path])
         let lines = described.stdoutText.split(separator: "\n")
-        let expected = ["dir d 0755 0 0"] + (0..<20000).map { "file d/\(10000 + $0) 0644 \($0) 70000" }
+        let expected =
+            ["dir d 0755 0 0"] + (0..<20000).map { "file d/\(10000 + $0) 0644 \($0) 70000" }
         let isSame = lines.map(String.init) == expected
         #expect(isSame)
     }
@@ -180,7 +181,8 @@ private let isRoot = geteuid() == 0
         var layer = Layer(name: "twins")
         for name in ["a", "b", "c"] {
             layer.add(.file(noise), at: TreePath(stringLiteral: name))
-            layer.add(.file(Array(noise.prefix(1000))), at: TreePath(stringLiteral: "small-" + name))
+            layer.add(
+                .file(Array(noise.prefix(1000))), at: TreePath(stringLiteral: "small-" + name))
         }
         let blob = try TestBlob(MergedTree.overlay([layer]))
         #expect(blob.blob.dataByteCount > 600_000)
@@ -191,6 +193,7 @@ private let isRoot = geteuid() == 0
         let descriptor = (path.map(CChar.init(bitPattern:)) + [0])
             .withUnsafeBufferPointer { open($0.baseAddress!, O_RDONLY) }
         guard descriptor >= 0 else { throw TestFailure(String(printable: path)) }
-        return try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).readToEnd() ?? Data()
+        return try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).readToEnd()
+            ?? Data()
     }
 }

@@ -93,7 +93,10 @@ import Trees
     }
 
     static let changes: [(command: String, error: String)] = [
-        ("truncate -s 300000 big", "cannot add 'tree/big' to the tree: it shrank while it was read"),
+        (
+            "truncate -s 300000 big",
+            "cannot add 'tree/big' to the tree: it shrank while it was read"
+        ),
         ("echo more >> big", "cannot add 'tree/big' to the tree: it grew while it was read"),
         (
             "touch -d 2001-01-01 big",
@@ -172,8 +175,14 @@ import Trees
     }
 
     @Test(arguments: [
-        ("brotli", "unknown compression 'brotli': expected zstd, gzip, xz, lz4 or none, then ':LEVEL'"),
-        ("zstd:", "unknown compression 'zstd:': expected zstd, gzip, xz, lz4 or none, then ':LEVEL'"),
+        (
+            "brotli",
+            "unknown compression 'brotli': expected zstd, gzip, xz, lz4 or none, then ':LEVEL'"
+        ),
+        (
+            "zstd:",
+            "unknown compression 'zstd:': expected zstd, gzip, xz, lz4 or none, then ':LEVEL'"
+        ),
         ("zstd:23", "zstd has no level 23: expected 1 to 22"),
         ("gzip:0", "gzip has no level 0: expected 1 to 9"),
         ("lz4:3", "lz4 has no level 3: expected 1 or 12"),

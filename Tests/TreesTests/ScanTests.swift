@@ -178,7 +178,10 @@ private func text(_ layers: Layer...) throws -> String {
         defer { try? output.close() }  // read only: nothing can be lost
         let layer = try scan(directory, leavingOut: [HostIdentity(of: output)])
         #expect(layer.entries.map(\.path) == ["", "app"])
-        #expect(layer.notes.map(\.description) == ["'tree/out.img' is the output itself and was left out"])
+        #expect(
+            layer.notes.map(\.description) == [
+                "'tree/out.img' is the output itself and was left out"
+            ])
     }
 }
 

@@ -37,7 +37,9 @@ extension SquashFS {
             throw .nameTooLong(path, byteCount: nameCount, limit: longestName)
         }
         for xattr in inode.xattrs
-        where !["user.", "trusted.", "security."].contains(where: { xattr.name.starts(with: $0.utf8) }) {
+        where !["user.", "trusted.", "security."].contains(where: {
+            xattr.name.starts(with: $0.utf8)
+        }) {
             throw .xattrNamespace(path, name: xattr.name)
         }
         switch inode.kind {
