@@ -14,6 +14,8 @@ public enum BlobError: Error, Sendable, Equatable {
     case output(OutputOperation, Errno)
     /// A call into libsquashfs and its error by name: `SQFS_ERROR_ALLOC`.
     case library(call: String, error: String)
+    /// A call into liblz4 and its error by name.
+    case lz4(call: String, error: String)
     case unknownCompression(String)
     case levelOutOfRange(Compression.Algorithm, level: Int)
     /// In bytes.
@@ -23,6 +25,8 @@ public enum BlobError: Error, Sendable, Equatable {
     case nameTooLong(TreePath, byteCount: Int, limit: Int)
     case linkTargetLength(TreePath, byteCount: Int, limit: Int)
     case deviceNumber(TreePath, Node.Device)
+    /// An archive has no place for one.
+    case socket(TreePath)
     /// An attribute outside of `user.`, `trusted.` and `security.`.
     case xattrNamespace(TreePath, name: Bytes)
 }
@@ -36,6 +40,8 @@ extension BlobError: CustomStringConvertible {
             "cannot \(operation.rawValue) the blob: \(errno)"
         case .library(let call, let error):
             "libsquashfs failed: \(call): \(error)"
+        case .lz4(let call, let error):
+            "liblz4 failed: \(call): \(error)"
         case .unknownCompression(let text):
             "unknown compression '\(text)': expected zstd, gzip, xz, lz4 or none, then ':LEVEL'"
         case .levelOutOfRange(let algorithm, let level):
@@ -54,6 +60,11 @@ extension BlobError: CustomStringConvertible {
             """
             cannot store '\(path)': device \(device.major):\(device.minor) is beyond \
             4095:1048575
+            """
+        case .socket(let path):
+            """
+            cannot store '\(path)': it is a socket, which a tar archive cannot hold
+              hint: remove it from the tree; the program makes it when it starts
             """
         case .xattrNamespace(let path, let name):
             """
