@@ -167,9 +167,12 @@ import Trees
                 == Tar.archiveByteCount(of: tree))
     }
 
-    /// Devices and foreign owners need root, so these come without.
-    @Test(arguments: ["tar", "bsdtar"])
-    func unpackedByAnotherTar(program: String) throws {
+    /// Devices, foreign owners and capabilities need root, so these come without. GNU tar warns of
+    /// times it finds odd and of `hdrcharset`, which it takes for granted.
+    @Test(arguments: [
+        ("tar", ["--warning=no-timestamp", "--warning=no-unknown-keyword"]), ("bsdtar", []),
+    ])
+    func unpackedByAnotherTar(program: String, options: [String]) throws {
         let directory = try TemporaryDirectory()
         let tree = Self.variedTree()
         let path = try archive(of: tree, in: directory)
@@ -177,9 +180,9 @@ import Trees
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         let result = try runProcess(
             [
-                program, "-x", "-p", "--no-same-owner", "--exclude=null", "--exclude=disk",
-                "-f", path, "-C", target,
-            ], environment: ["LC_ALL": "C.UTF-8"])
+                program, "-x", "-p", "--no-same-owner", "--no-xattrs", "--exclude=null",
+                "--exclude=disk", "-f", path, "-C", target,
+            ] + options, environment: ["LC_ALL": "C.UTF-8"])
         #expect(result.status == 0, "\(result.stderrText)")
         #expect(result.stderrText == "")
         for entry in tree.entries where !entry.path.isRoot {
@@ -227,7 +230,7 @@ import Trees
         let directory = try TemporaryDirectory()
         let path = try archive(of: Self.variedTree(), in: directory)
         let listed = try runProcess(["tar", "-tvv", "--xattrs", "--xattrs-include=*", "-f", path])
-        #expect(listed.stdoutText.contains(": 5 user.a=b%c\n") || listed.stdoutText.contains("user.a=b%c"))
+        #expect(listed.stdoutText.contains("user.a=b%c"))
         #expect(listed.stdoutText.contains("security.capability"))
     }
 
@@ -251,7 +254,7 @@ import Trees
         }
         try file.truncate(atOffset: 13 << 20)
         try file.close()
-        let tree = try MergedTree.overlay([try Layer.scan(directory.path("in"))])
+        let tree = try MergedTree.overlay([try Layer.scan(directory: FilePath(directory.path("in")), name: "in")])
         let blob = try write(tree, to: directory.path("blob"), level: level)
         #expect(blob.dataByteCount < 1 << 20)
         let listed = try runProcess([
@@ -276,7 +279,7 @@ import Trees
     @Test func aFileThatChangedIsRefused() throws {
         let directory = try TemporaryDirectory()
         try directory.write("before", to: "in/file")
-        let tree = try MergedTree.overlay([try Layer.scan(directory.path("in"))])
+        let tree = try MergedTree.overlay([try Layer.scan(directory: FilePath(directory.path("in")), name: "in")])
         try directory.write("afterwards", to: "in/file")
         let error = #expect(throws: BlobError.self) {
             try write(tree, to: directory.path("blob"))
