@@ -11,7 +11,8 @@ import Testing
         let page = try String(
             contentsOfFile: "\(StagedBake.repository)/docs/kernels.md", encoding: .utf8)
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("| CONFIG_") }
-        let row = try #require(rows.first { $0.contains("\(option) ") || $0.contains("\(option),") })
+        let row = try #require(
+            rows.first { $0.contains("\(option) ") || $0.contains("\(option),") })
         for feature in GuestFeature.all where feature.option == option {
             if let module = feature.module { #expect(row.contains("| \(module) |")) }
         }
