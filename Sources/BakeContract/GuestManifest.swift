@@ -99,6 +99,11 @@ public struct ManifestError: Error, Equatable, Sendable, CustomStringConvertible
     public var line: Int
     public var problem: Problem
 
+    public init(line: Int, problem: Problem) {
+        self.line = line
+        self.problem = problem
+    }
+
     public var description: String {
         switch problem {
         case .unexpectedLine: "line \(line) of the guest manifest is not what belongs there"
