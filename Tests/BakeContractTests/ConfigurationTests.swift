@@ -17,7 +17,7 @@ struct ConfigurationTests {
             ("{\"nte\":[]}", "1:2: error: unknown key 'nte', did you mean 'net'?"),
             ("{\"completely\":1}", "1:2: error: unknown key 'completely'"),
             ("{\"rc\":[{\"bin\":\"a\",\"agrv\":[]}]}",
-                "1:19: error: unknown key 'rc[0].agrv', did you mean 'rc[0].argv'?"),
+                "1:19: error: unknown key 'rc[0].agrv', did you mean 'argv'?"),
             ("{\"rc\":[]}", "1:7: error: 'rc' must be a list of objects, at least one"),
             ("{\"rc\":[{}]}", "1:8: error: 'rc[0]' has no 'bin'"),
             ("{\"rc\":[{\"bin\":\"\"}]}", "1:15: error: 'rc[0].bin' must be the name of a program"),
@@ -120,7 +120,7 @@ struct ConfigurationTests {
                 "1:19: error: 'sysctl.../x' must be named by a name below /proc/sys, such as "
                     + "net.core.somaxconn"),
             ("\"limits\":{\"nfile\":1}",
-                "1:12: error: unknown key 'limits.nfile', did you mean 'limits.nofile'?"),
+                "1:12: error: unknown key 'limits.nfile', did you mean 'nofile'?"),
             ("\"limits\":{\"nofile\":{\"soft\":2,\"hard\":1}}",
                 "1:38: error: 'limits.nofile.hard' must be at least as large as 'soft'"),
             ("\"limits\":{\"nofile\":-1}",
@@ -133,9 +133,9 @@ struct ConfigurationTests {
             ("\"files\":{\"/a/\":\"x\"}",
                 "1:17: error: 'files./a/' must be named by the path of a file"),
             ("\"files\":{\"/a\":{\"content\":\"x\",\"mode\":\"0999\"}}",
-                "1:37: error: 'files./a.mode' must be an octal string such as \"0640\""),
+                "1:38: error: 'files./a.mode' must be an octal string such as \"0640\""),
             ("\"files\":{\"/a\":{\"content\":\"x\",\"owner\":\"www:www\"}}",
-                "1:38: error: 'files./a.owner' must be \"UID:GID\", two numbers"),
+                "1:39: error: 'files./a.owner' must be \"UID:GID\", two numbers"),
         ])
     func hostSettingRefusal(members: String, expected: String) {
         #expect(making("{\(members)}") == .failure("rumpconfig.json:" + expected))

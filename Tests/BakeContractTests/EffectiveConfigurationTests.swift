@@ -74,13 +74,13 @@ struct EffectiveConfigurationTests {
                 "kernel command line:1:2: error: 'sources' can only be set when the image is made or "
                     + "by 'bake set'"),
             ("{\"cmdline\":\"a\",\"sources\":[]}", "{}", "bake.hostname=x",
-                "kernel command line: error: this image takes no overrides from here ('sources')"),
+                "kernel command line:1:15: error: this image takes no overrides from here ('sources')"),
             ("{\"cmdline\":\"a\",\"sources\":[]}", "{}", "bake.config=replace",
                 "kernel command line: error: this image takes no overrides from here ('sources')"),
             ("{}", "{}", "-- x",
                 "kernel command line:1:3: error: there is no program that the arguments could be for"),
             ("{\"cmdline\":\"a\"}", "{}", "{\"blk\":[{\"source\":\"dev\",\"path\":\"a\"}]}",
-                "kernel command line:1:9: error: 'blk' cannot be carried out: "
+                "kernel command line:1:8: error: 'blk' cannot be carried out: "
                     + "this version of bake attaches no disks"),
         ])
     func refusal(baked: String, room: String, line: String, expected: String) {

@@ -25,11 +25,10 @@ struct KernelCommandLineTests {
             ("bake.files./etc/a.conf=x", ["{\"files\":{\"/etc/a.conf\":\"x\"}}"]),
             ("-- a 'b c'", ["{\"arguments\":[\"a\",\"b c\"]}"]),
             ("--", ["{\"arguments\":[]}"]),
-            ("bake.env.A=1 -- {\"a\" bake.verbose", [
-                "{\"env\":{\"A\":\"1\"}}", "{\"arguments\":[\"{a\",\"bake.verbose\"]}",
-            ].map { $0 }),
+            ("bake.env.A=1 -- {\"a\" bake.verbose",
+                ["{\"env\":{\"A\":\"1\"}}", "{\"arguments\":[\"{a\",\"bake.verbose\"]}"]),
             ("{\"cmdline\":\"a -- b\"} -- c", ["{\"cmdline\":\"a -- b\"}", "{\"arguments\":[\"c\"]}"]),
-            ("a=\"x -- {\" bake.hostname=h", ["{\"hostname\":\"h\"}"]),
+            ("a=\"x -- y\" bake.hostname=h", ["{\"hostname\":\"h\"}"]),
             ("a--b ---", []),
         ] as [(String, [String])])
     func overrides(text: String, expected: [String]) throws {
