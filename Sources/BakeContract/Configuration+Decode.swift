@@ -1,10 +1,3 @@
-/// What decoding yields: the configuration, and what was odd but no reason to stop.
-struct DecodedConfiguration {
-    var configuration: Configuration
-    /// Unknown keys: errors when an image is made, warnings at boot.
-    var unknownKeys: [ConfigurationFault]
-}
-
 extension Configuration {
     static let knownKeys: [StaticString] = [
         "arguments", "blk", "cmdline", "env", "files", "hostname", "init", "limits", "mounts", "net",
@@ -12,12 +5,14 @@ extension Configuration {
     ]
 
     /// Reads a merged configuration: the shape of every key, whether or not this guest can do it.
-    static func decode(_ value: JSONValue) throws(ConfigurationFault) -> DecodedConfiguration {
+    /// Unknown keys are noted in `unknown`: errors when an image is made, warnings at boot.
+    static func decode(
+        _ value: JSONValue, _ unknown: inout [ConfigurationFault]
+    ) throws(ConfigurationFault) -> Configuration {
         let root = ConfigurationNode(value: value, path: ConfigurationPath())
         guard value.members != nil else {
             throw ConfigurationFault(path: root.path, problem: .notAnObject)
         }
-        var unknown: [ConfigurationFault] = []
         try root.checkKeys(knownKeys, "an object", &unknown)
 
         var configuration = Configuration()
@@ -46,7 +41,7 @@ extension Configuration {
             configuration.onExit = powersOff ? .powerOff : .reboot
         }
         try configuration.decodeHostSettings(root, &unknown)
-        return DecodedConfiguration(configuration: configuration, unknownKeys: unknown)
+        return configuration
     }
 
     private static func decodeHostname(_ node: ConfigurationNode) throws(ConfigurationFault)

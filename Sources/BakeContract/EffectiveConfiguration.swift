@@ -26,17 +26,20 @@ public struct EffectiveConfiguration: Sendable {
         for source in sources { try merge.add(source) }
         value = merge.value
 
-        let decoded: DecodedConfiguration
+        var unknown: [ConfigurationFault] = []
+        var fault: ConfigurationFault?
+        configuration = Configuration()
         do throws(ConfigurationFault) {
-            decoded = try Configuration.decode(value)
-            if let fault = decoded.configuration.unsupportedKeys.first { throw fault }
+            configuration = try Configuration.decode(value, &unknown)
+            fault = configuration.unsupportedKeys.first
         } catch {
-            throw error.located(in: sources)
+            fault = error
         }
-        configuration = decoded.configuration
         warnings = []
-        for fault in decoded.unknownKeys { warnings.append(fault.located(in: sources)) }
+        for fault in unknown { warnings.append(fault.located(in: sources)) }
+        // A misspelt key before what is wrong without it.
         if strictness == .making, let first = warnings.first { throw first }
+        if let fault { throw fault.located(in: sources) }
     }
 }
 
