@@ -13,3 +13,6 @@ static inline int guest_openat2(int directory, const char *path, struct open_how
 static inline dev_t guest_makedev(unsigned major, unsigned minor) {
     return makedev(major, minor);
 }
+
+// Without _GNU_SOURCE glibc leaves it out (open(2)).
+static const int guest_O_PATH = 010000000;
