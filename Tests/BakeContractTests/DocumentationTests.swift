@@ -34,7 +34,7 @@ struct DocumentationTests {
 
     private func isUnknown(_ key: String) -> Bool {
         do {
-            let text = Bytes("{\"\(key)\":null}")
+            let text = Bytes("{\"\(key)\":7}")
             _ = try EffectiveConfiguration.making(text, file: [])
             return false
         } catch {

@@ -127,6 +127,35 @@ struct EffectiveConfigurationTests {
         }
     }
 
+    @Test("every key says who decided it, and what that hid")
+    func origins() throws {
+        let sources = [
+            try JSONFileSource.baked(
+                Bytes("{\"rc\":[{\"bin\":\"a\"}],\"env\":[\"A=1\",\"B=2\"],\"root\":\"ro\"}")
+            ).settings(),
+            try RoomSource(text: Bytes("{\"env\":{\"A\":\"3\"},\"hostname\":\"h\"}")).settings(),
+            try CommandLineSource(
+                text: Bytes("bake.env.A=3 bake.env.B=null bake.cmdline=b -- x")
+            ).settings(),
+        ]
+        let origins = try EffectiveConfiguration.origins(of: sources)
+        let lines = origins.map { origin in
+            let hidden = origin.hidden.map { "\($0.value.compactText.text) of \($0.source)" }
+            return "\(origin.path) \(origin.value?.compactText.text ?? "gone") by \(origin.source)"
+                + (hidden.isEmpty ? "" : ", hides " + hidden.joined(separator: ", "))
+        }
+        #expect(
+            lines == [
+                "arguments [\"x\"] by commandLine",
+                "cmdline \"b\" by commandLine",
+                "env.A \"3\" by commandLine, hides \"1\" of baked, \"3\" of room",
+                "env.B gone by commandLine, hides \"2\" of baked",
+                "hostname \"h\" by room",
+                "rc gone by commandLine, hides [{\"bin\":\"a\"}] of baked",
+                "root \"ro\" by baked",
+            ])
+    }
+
     private func booting(
         _ baked: String, _ room: String?, _ line: String
     ) throws -> EffectiveConfiguration {
