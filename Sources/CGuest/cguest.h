@@ -84,7 +84,9 @@ static const unsigned long guest_LOOP_CONFIGURE = LOOP_CONFIGURE;
 static const unsigned int guest_LO_FLAGS_READ_ONLY = LO_FLAGS_READ_ONLY;
 static const unsigned int guest_LO_FLAGS_AUTOCLEAR = LO_FLAGS_AUTOCLEAR;
 
-static inline void *guest_signal_default(void) { return (void *)SIG_DFL; }
+// SIG_DFL and SIG_IGN are numbers cast to function pointers.
+static inline void guest_default_signal(int number) { signal(number, SIG_DFL); }
+static inline void guest_ignore_signal(int number) { signal(number, SIG_IGN); }
 
 static const unsigned long guest_BLKGETSIZE64 = _IOR(0x12, 114, size_t);
 static const unsigned long guest_DM_VERSION = DM_VERSION;

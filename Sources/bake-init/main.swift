@@ -1,5 +1,9 @@
 import BakeContract
 import CGuest
 
+// PID 1 of a baked image. Started by hand it only says what it would make of a configuration:
+//
+//     bake-init --verdict FILE...
+
 if getpid() == 1 { Boot.run() }
-exit(64)
+exit(printVerdicts(commandLineArguments(on: LinuxSystem())))

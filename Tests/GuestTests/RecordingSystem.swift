@@ -1,5 +1,4 @@
 @testable import BakeContract
-
 @testable import bake_init
 
 /// A machine that writes down what it is asked, in order, and has the files a test gives it.

@@ -1,6 +1,6 @@
-@testable import BakeContract
 import Testing
 
+@testable import BakeContract
 @testable import bake_init
 
 @Suite struct StepRunnerTests {
@@ -117,7 +117,8 @@ import Testing
                         fileSystem: "ext4".bytes, options: "ro,noatime,data=ordered".bytes)),
                 .writeFile(
                     ConfiguredFile(
-                        path: "/etc/a/b".bytes, contents: "x".bytes, mode: 0o600, user: 1, group: 2)),
+                        path: "/etc/a/b".bytes, contents: "x".bytes, mode: 0o600, user: 1, group: 2)
+                ),
                 .publishConfiguration("{}".bytes),
                 .configureInterface(interface, hostname: nil),
                 .sealRoot,

@@ -4,10 +4,11 @@ import Testing
 @testable import bake_init
 
 @Suite struct TextTests {
-    @Test(arguments: [
-        ("", nil), ("0", 0), ("42", 42), ("18446744073709551615", UInt64.max),
-        ("18446744073709551616", nil), ("-1", nil), ("1 ", nil), ("0x1", nil),
-    ] as [(String, UInt64?)])
+    @Test(
+        arguments: [
+            ("", nil), ("0", 0), ("42", 42), ("18446744073709551615", UInt64.max),
+            ("18446744073709551616", nil), ("-1", nil), ("1 ", nil), ("0x1", nil),
+        ] as [(String, UInt64?)])
     func decimal(text: String, value: UInt64?) {
         #expect(text.bytes.decimal == value)
     }

@@ -58,7 +58,8 @@ struct Boot: ~Copyable {
         do { try system.write("-1000".bytes, into: "/proc/self/oom_score_adj".bytes) } catch {}
 
         // A line that does not parse stops the boot where the configuration is read.
-        isVerbose = (try? KernelCommandLine.parse(readCommandLine(on: system)))?  // as said above
+        isVerbose =
+            (try? KernelCommandLine.parse(readCommandLine(on: system)))?  // as said above
             .isVerbose ?? false
         for note in loadModules(on: system) {
             // ENODEV: a driver whose hardware this machine has not got.

@@ -23,7 +23,9 @@ struct StepRunner<System: GuestSystem> {
         case .checkDigest(let path, let byteCount, let digest):
             try checkDigest(of: path, byteCount: byteCount, expected: digest)
         case .attachLoop(let path):
-            do { loopDevice = try system.attachLoop(to: path) } catch { throw .cannotAttachLoop(error) }
+            do { loopDevice = try system.attachLoop(to: path) } catch {
+                throw .cannotAttachLoop(error)
+            }
         case .setUpVerity(let device, let parameters):
             try setUpVerity(over: path(of: device), parameters)
         case .mountBlob(let device):

@@ -8,8 +8,7 @@ struct DamagedBlock: Equatable {
     var number: UInt64
 
     var text: String {
-        "the image is damaged: \(isMetadata ? "hash block" : "block") \(number) of the blob"
-            + " does not match its digest"
+        "\(isMetadata ? "hash block" : "block") \(number) of it does not match its digest"
     }
 
     /// Nil for any other event. A message is `ACTION@PATH`, then `NAME=VALUE`s, each with a NUL

@@ -154,7 +154,8 @@ final class Launcher {
         let path = absolute(request.path, from: request.directory)
         // A program that cannot be read is explained by the errno alone.
         let head = try? LinuxSystem().read(path, limit: programHeadByteCount)  // as said above
-        return ExecutionObstacle(errno: errno, path: path, kind: kind(following: path), head: head) {
+        return ExecutionObstacle(errno: errno, path: path, kind: kind(following: path), head: head)
+        {
             kind(following: $0) != nil
         }
     }

@@ -31,7 +31,9 @@ private func number(_ bytes: Bytes, at offset: UInt64, byteCount: Int) -> UInt64
         return nil
     }
     var value: UInt64 = 0
-    for index in (0..<byteCount).reversed() { value = value << 8 | UInt64(bytes[Int(offset) + index]) }
+    for index in (0..<byteCount).reversed() {
+        value = value << 8 | UInt64(bytes[Int(offset) + index])
+    }
     return value
 }
 

@@ -24,7 +24,9 @@ func spawn(_ request: SpawnRequest) throws(SpawnError) -> pid_t {
             request, path: path[0]!, directory: directory[0]!, arguments: arguments.pointer,
             environment: environment.pointer)
         var message = (failure.step.rawValue, failure.errno.code)
-        withUnsafeBytes(of: &message) { _ = CGuest.write(report.writeEnd, $0.baseAddress, $0.count) }
+        withUnsafeBytes(of: &message) {
+            _ = CGuest.write(report.writeEnd, $0.baseAddress, $0.count)
+        }
         _exit(127)
     }
     let forkError = Errno.last
@@ -86,7 +88,9 @@ private func becomeProgram(
     }
     guard chdir(directory) == 0 else { return SpawnError(step: .directory, errno: .last) }
 
-    // The mask PID 1 has for its signalfd must not reach the program.
+    // The mask PID 1 has for its signalfd must not reach the program, and whoever started us may
+    // have been ignoring broken pipes.
+    guest_default_signal(SIGPIPE)
     var none = sigset_t()
     sigemptyset(&none)
     sigprocmask(SIG_SETMASK, &none, nil)

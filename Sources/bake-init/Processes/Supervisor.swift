@@ -62,12 +62,15 @@ final class Supervisor {
     private var isDone: Bool {
         if damage != nil { return true }
         guard isStopping || nextJobIndex == jobs.count else { return false }
-        if let last = jobs.last, !last.isBackground, !isStopping { return !isRunning(jobs.count - 1) }
+        if let last = jobs.last, !last.isBackground, !isStopping {
+            return !isRunning(jobs.count - 1)
+        }
         return running.isEmpty && restarts.isEmpty
     }
 
     private func isRunning(_ jobIndex: Int) -> Bool {
-        running.contains { $0.jobIndex == jobIndex } || restarts.contains { $0.jobIndex == jobIndex }
+        running.contains { $0.jobIndex == jobIndex }
+            || restarts.contains { $0.jobIndex == jobIndex }
     }
 
     // MARK: Starting
@@ -106,7 +109,9 @@ final class Supervisor {
         if !jobs[index].isBackground || !jobs.contains(where: { !$0.isBackground }) {
             self.status = status
         }
-        if !isStopping, let delay = jobs[index].restartDelay(after: status, endedAt: launcher.uptime()) {
+        if !isStopping,
+            let delay = jobs[index].restartDelay(after: status, endedAt: launcher.uptime())
+        {
             restarts.append(Restart(jobIndex: index, at: launcher.uptime() + delay))
         }
     }
@@ -132,7 +137,9 @@ final class Supervisor {
         if set.answer(signalIndex) != 0 {
             while let signal = signals.next() { take(signal) }
         }
-        while let ended = scope.reap(running.map { $0.process }) { note(ended.process, ended.status) }
+        while let ended = scope.reap(running.map { $0.process }) {
+            note(ended.process, ended.status)
+        }
     }
 
     private func note(_ process: pid_t, _ status: WaitStatus) {

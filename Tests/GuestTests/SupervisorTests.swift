@@ -1,0 +1,189 @@
+import CGuest
+import Testing
+
+@testable import BakeContract
+@testable import bake_init
+
+/// Real programs of the machine the tests run on, with pipes where the ports would be.
+@Suite(.serialized) final class SupervisorTests {
+    private let output: Pipe
+    private let errors: Pipe
+    private let nothing: Int32
+    private var said: [String] = []
+
+    init() throws {
+        guest_ignore_signal(SIGPIPE)
+        output = try Pipe()
+        errors = try Pipe()
+        nothing = try FileDescriptor(opening: "/dev/null".bytes, O_RDWR).release()
+        for end in [output.readEnd, output.writeEnd, errors.readEnd, errors.writeEnd] {
+            makeNonBlocking(end)
+        }
+    }
+
+    deinit {
+        for end in [output.readEnd, errors.readEnd, nothing] { close(end) }
+    }
+
+    private func shell(
+        _ script: String, _ mode: Program.RunMode = .foreground,
+        _ change: (inout Program) -> Void = { _ in }
+    ) -> Program {
+        var program = Program(
+            bin: "/bin/sh".bytes, arguments: ["/bin/sh".bytes, "-c".bytes, script.bytes])
+        program.runMode = mode
+        change(&program)
+        return program
+    }
+
+    private func run(_ programs: [Program], input: Int32? = nil) throws -> Supervisor.Outcome {
+        let channels = try Channels(
+            input: input, output: output.writeEnd, error: errors.writeEnd, console: nothing,
+            nothing: nothing, now: LinuxSystem().uptime())
+        let launcher = Launcher(
+            environment: ["PATH=/usr/bin:/bin".bytes, "A=1".bytes],
+            users: UserDatabase(passwd: [], group: [])
+        ) { [unowned self] in said.append($0.printable) }
+        let supervisor = Supervisor(
+            ProgramJob.jobs(of: programs), channels: channels, launcher: launcher, scope: .started,
+            signals: try SignalDescriptor(), background: BackgroundWork(uevents: nil) { _ in })
+        return supervisor.run()
+    }
+
+    private func text(_ pipe: Pipe) -> String {
+        var bytes = Bytes(repeating: 0, count: 1 << 16)
+        let count = read(pipe.readEnd, &bytes, bytes.count)
+        return Bytes(bytes.prefix(max(0, count))).printable
+    }
+
+    @Test(arguments: [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137), ("kill -TERM $$", 143)])
+    func status(script: String, status: Int32) throws {
+        #expect(try run([shell(script)]) == .ended(status: status))
+    }
+
+    @Test func outputAndErrorsStayApart() throws {
+        _ = try run([shell("printf out; printf err >&2; printf more > /dev/stdout")])
+        #expect(text(output) == "outmore")
+        #expect(text(errors) == "err")
+    }
+
+    @Test func inputReachesTheProgramAndSoDoesItsEnd() throws {
+        let input = try Pipe()
+        makeNonBlocking(input.readEnd)
+        #expect(write(input.writeEnd, "abc", 3) == 3)
+        close(input.writeEnd)
+        #expect(try run([shell("cat; exit 3")], input: input.readEnd) == .ended(status: 3))
+        #expect(text(output) == "abc")
+    }
+
+    @Test func onlyTheLastForegroundStatusCounts() throws {
+        let programs = [
+            shell("exit 1"), shell("sleep 0.1; exit 9", .background), shell("printf x; exit 2"),
+        ]
+        #expect(try run(programs) == .ended(status: 2))
+        #expect(text(output) == "x")
+    }
+
+    @Test func programsInTheForegroundRunOneAfterAnother() throws {
+        _ = try run([shell("sleep 0.1; printf a"), shell("printf b")])
+        #expect(text(output) == "ab")
+    }
+
+    @Test func backgroundProgramsAloneAreWaitedFor() throws {
+        let programs = [
+            shell("printf a; exit 1", .background),
+            shell("sleep 0.2; printf b; exit 4", .background),
+        ]
+        #expect(try run(programs) == .ended(status: 4))
+        #expect(text(output) == "ab")
+    }
+
+    @Test func aBackgroundProgramEndsWithTheLastForegroundOne() throws {
+        let service = shell(
+            "trap 'printf bye; exit' TERM; while :; do sleep 0.05; done", .background)
+        #expect(try run([service, shell("sleep 0.2; exit 5")]) == .ended(status: 5))
+        #expect(text(output) == "bye")
+    }
+
+    @Test func aPipeJoinsProgramsAndTheLastOneCounts() throws {
+        let programs = [shell("printf abc; exit 9", .pipe), shell("tr a-z A-Z; exit 6")]
+        #expect(try run(programs) == .ended(status: 6))
+        #expect(text(output) == "ABC")
+    }
+
+    @Test func anEndlessWriterEndsWithItsReader() throws {
+        #expect(
+            try run([shell("while :; do echo y; done", .pipe), shell("head -n 1")])
+                == .ended(status: 0))
+    }
+
+    @Test func whatCannotBeStartedIsSaidAndCounts() throws {
+        let missing = Program(bin: "/no/such".bytes, arguments: ["/no/such".bytes])
+        #expect(try run([missing]) == .ended(status: 127))
+        #expect(said == ["bake: error: cannot run '/no/such': there is no such file in the image"])
+    }
+
+    @Test func aNameIsLookedUpInPath() throws {
+        #expect(
+            try run([Program(bin: "true".bytes, arguments: ["true".bytes])]) == .ended(status: 0))
+        let missing = Program(bin: "no-such".bytes, arguments: ["no-such".bytes])
+        #expect(try run([missing]) == .ended(status: 127))
+        #expect(
+            said == [
+                "bake: error: cannot run 'no-such':"
+                    + " there is no such program in PATH (/usr/bin:/bin)"
+            ])
+    }
+
+    @Test func aDirectoryIsFoundButNotRun() throws {
+        let directory = Program(bin: "/usr".bytes, arguments: ["/usr".bytes])
+        #expect(try run([directory]) == .ended(status: 126))
+        #expect(said == ["bake: error: cannot run '/usr': it is a directory"])
+    }
+
+    @Test func aMissingWorkingDirectoryIsNamed() throws {
+        let program = shell("true") { $0.workingDirectory = "/no/such".bytes }
+        #expect(try run([program]) == .ended(status: 126))
+        #expect(
+            said == [
+                "bake: error: cannot run '/bin/sh': cannot enter the directory /no/such:"
+                    + " No such file or directory"
+            ])
+    }
+
+    @Test func anUnknownUserIsNotReplacedByRoot() throws {
+        let program = shell("true") { $0.user = ProgramUser(user: .name("x".bytes), group: nil) }
+        #expect(try run([program]) == .ended(status: 126))
+        #expect(
+            said == ["bake: error: cannot run '/bin/sh': the image has no such user or group"])
+    }
+
+    @Test func argumentsAndEnvironmentArriveAsTheyAre() throws {
+        let program = Program(
+            bin: "/bin/sh".bytes,
+            arguments: ["/bin/sh", "-c", #"printf '[%s]' "$@"; env"#, "name", "a b", "", "*"]
+                .map(\.bytes))
+        var changed = program
+        changed.environment = [
+            EnvironmentVariable(name: "A".bytes, value: "2 3".bytes),
+            EnvironmentVariable(name: "B".bytes, value: []),
+        ]
+        changed.workingDirectory = "/usr".bytes
+        _ = try run([changed])
+        let text = text(output)
+        #expect(text.hasPrefix("[a b][][*]"))
+        #expect(text.contains("A=2 3\\x0a"))
+        #expect(text.contains("B=\\x0a"))
+        #expect(text.contains("PWD=/usr\\x0a"))
+    }
+
+    @Test func aProgramThatFailsIsStartedAgain() throws {
+        // Twice: the first failure costs a second, the second start succeeds.
+        let mark = "/tmp/bake-guest-test-\(getpid())"
+        defer { unlink(mark) }
+        let program = shell("test -e \(mark) && exit 0; : > \(mark); exit 1") {
+            $0.restart = .onFailure
+        }
+        #expect(try run([program]) == .ended(status: 0))
+    }
+}
