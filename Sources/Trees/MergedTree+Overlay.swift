@@ -64,20 +64,23 @@ private struct Overlay {
         }
     }
 
-    func finish() -> MergedTree {
+    mutating func finish() -> MergedTree {
+        positions = [:]
+        placed = [:]
+        entries.sort { $0.path < $1.path }
         var used = [Int?](repeating: nil, count: nodes.count)
         var kept: [Node] = []
-        var sorted = entries.sorted { $0.path < $1.path }
-        // Inodes whose every name is hidden go; the others are numbered by their first name.
-        for index in sorted.indices {
-            let old = sorted[index].nodeIndex
+        kept.reserveCapacity(nodes.count)
+        // Nodes whose every name is hidden go; the others are numbered by their first name.
+        for index in entries.indices {
+            let old = entries[index].nodeIndex
             if used[old] == nil {
                 used[old] = kept.count
                 kept.append(nodes[old])
             }
-            sorted[index].nodeIndex = used[old]!
+            entries[index].nodeIndex = used[old]!
         }
-        return MergedTree(layerNames: layerNames, nodes: kept, entries: sorted, notes: notes)
+        return MergedTree(layerNames: layerNames, nodes: kept, entries: entries, notes: notes)
     }
 
     // MARK: Files

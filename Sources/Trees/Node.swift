@@ -12,8 +12,9 @@ public struct Node: Sendable, Equatable {
 
     public enum Content: Sendable, Equatable {
         case bytes(Bytes)
-        /// Opened when the blob is written, not before.
-        case file(HostFile)
+        /// Opened when the blob is written, not before. Indirect: copies of a node, of which each
+        /// stage has one, share it.
+        indirect case file(HostFile)
     }
 
     public struct Device: Sendable, Hashable {

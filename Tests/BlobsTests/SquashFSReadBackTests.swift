@@ -16,7 +16,8 @@ private let isRoot = geteuid() == 0
             .directory("etc", mode: 0o750), .directory("usr"), .directory("usr/bin"),
             .directory("empty"), .directory("tmp", mode: 0o1777),
             .file("etc/hosts", "127.0.0.1 localhost\n"),
-            .file("usr/bin/su", "su", mode: 0o4755), .file("usr/bin/none", "", mode: 0o000),
+            .file("usr/bin/su", "su", mode: 0o4755),
+            .file("usr/bin/none", "", mode: isRoot ? 0o000 : 0o400),
             // More than one block of 256 KiB, and its twin; a file of exactly one block.
             .file("usr/words", words), .file("usr/words-again", words),
             .file("usr/block", String(repeating: "b", count: 262144)),

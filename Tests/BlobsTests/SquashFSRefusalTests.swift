@@ -121,7 +121,8 @@ import Trees
                 progress: { progress in
                     if progress.bytesDone == 0 || isDone { return }
                     isDone = true
-                    let ended = try? runProcess(["sh", "-c", change.command], in: directory.path)  // checked
+                    let command = ["sh", "-c", change.command]
+                    let ended = try? runProcess(command, in: directory.path)  // status checked
                     #expect(ended?.status == 0)
                 })
         }
@@ -148,6 +149,18 @@ import Trees
         let error = #expect(throws: BlobError.self) { try SquashFS.write(tree, to: full) }
         // A device cannot be emptied; that is said before anything is written.
         #expect(error == .output(.resize, .invalidArgument))
+    }
+
+    @Test func outputThatCannotBeReadBack() throws {
+        let directory = try TemporaryDirectory()
+        let file = try FileDescriptor.open(
+            FilePath(directory.path("blob")), .writeOnly, options: [.create],
+            permissions: .ownerReadWrite)
+        defer { try? file.close() }  // its contents are not looked at
+        let tree = try Self.tree(.file(Bytes(repeating: 7, count: 10000)))
+        let error = #expect(throws: BlobError.self) { try SquashFS.write(tree, to: file) }
+        #expect(error == .output(.read, .badFileDescriptor))
+        #expect(error?.description == "cannot read back the blob: Bad file descriptor")
     }
 
     @Test func progressReachesTheEnd() throws {
