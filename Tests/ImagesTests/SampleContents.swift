@@ -15,9 +15,19 @@ struct SampleContents {
     static let efiStubPath = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub"
     static let commandLine = Array("console=ttyS0 quiet".utf8)
 
-    init(blobByteCount: Int = 4096 * 20, leavesBlobInPlace: Bool = true) throws {
+    init() throws {
+        try self.init(blob: SyntheticImage.noise(byteCount: 4096 * 20, seed: 9))
+    }
+
+    /// For large ones, where noise would take its time.
+    init(zeroBlobByteCount: Int) throws {
+        try self.init(blob: Bytes(repeating: 0, count: zeroBlobByteCount))
+    }
+
+    private init(blob bytes: Bytes) throws {
+        let blobByteCount = bytes.count
         directory = try TemporaryDirectory()
-        blobBytes = SyntheticImage.noise(byteCount: blobByteCount, seed: 9)
+        blobBytes = bytes
         try Data(blobBytes).write(to: directory.url("blob"))
         let blob = BlobDescription(
             kind: .tar, compression: "lz4", byteCount: blobByteCount,
@@ -38,6 +48,6 @@ struct SampleContents {
             blob: BlobSource(
                 descriptor: try FileDescriptor.open(directory.path("blob"), .readOnly),
                 path: FilePath(directory.path("blob")), description: blob),
-            leavesBlobInPlace: leavesBlobInPlace)
+            leavesBlobInPlace: true)
     }
 }

@@ -56,11 +56,17 @@ public struct BlobSource: Sendable {
     public var path: FilePath
     /// What it is; its length is a multiple of 4096.
     public var description: BlobDescription
+    /// Memory that the guest fills by unpacking it: the files of a tar, 0 for a squashfs.
+    public var treeByteCount: Int
 
-    public init(descriptor: FileDescriptor, path: FilePath, description: BlobDescription) {
+    public init(
+        descriptor: FileDescriptor, path: FilePath, description: BlobDescription,
+        treeByteCount: Int = 0
+    ) {
         self.descriptor = descriptor
         self.path = path
         self.description = description
+        self.treeByteCount = treeByteCount
     }
 }
 

@@ -33,6 +33,13 @@ public enum Initramfs {
         }
     }
 
+    /// How long an archive is when it is no longer compressed.
+    static func unpackedByteCount(of archive: Bytes) -> Int {
+        let content = ZSTD_getFrameContentSize(archive, archive.count)
+        // Not a frame, or one that does not say: the two highest numbers.
+        return content > UInt64(Int.max) ? archive.count : Int(content)
+    }
+
     /// The archive behind it, which says what this image's blob is and how it is configured: so
     /// the initramfs itself, slow to compress, depends on neither.
     ///

@@ -2,58 +2,84 @@ internal import BakeContract
 
 /// How much RAM an image needs to start, for each way to start it.
 ///
-/// docs/image-format.md, *Memory*, says where the terms come from and how they were measured.
-struct MemoryFormula {
-    /// Where the boot stub lets the kernel's room end, with the blob in place and without.
+/// docs/image-format.md, *Memory*, says what the terms are and how well they fit what was measured.
+struct MemoryFormula: Equatable {
+    /// Where the kernel's room ends when QEMU loads the image, with the blob in place and without.
     var kernelEndInPlace: Int
     var kernelEndRamdisk: Int
+    /// Everything in front of the blob, as it was loaded.
+    var frontByteCount: Int
     var blobByteCount: Int
-    /// From the initramfs to the blob's trailer.
+    /// From the initramfs to the blob's trailer: as loaded, and as files in the root file system.
     var ramdiskByteCount: Int
-    var payloadByteCount: Int
+    var unpackedRamdiskByteCount: Int
+    /// What the guest unpacks from the blob in its turn: a tar's tree.
+    var treeByteCount: Int
 
-    /// What kernel and guest init use besides the image, before the program starts.
-    static let guestByteCount = 64 << 20
-    /// What UEFI keeps for itself.
-    static let firmwareByteCount = 128 << 20
     private static let megabyte = 1 << 20
+    /// The kernel and its tables, before anything is unpacked.
+    private static let kernelByteCount = 48 * megabyte
+    /// Modules, the guest init, its buffers.
+    private static let guestByteCount = 16 * megabyte
+    /// What UEFI has for itself while it loads.
+    private static let firmwareByteCount = 96 * megabyte
 
+    var needs: Manifest.MemoryNeeds {
+        Manifest.MemoryNeeds(
+            inPlaceByteCount: rounded(inPlace), ramdiskByteCount: rounded(ramdisk),
+            uefiByteCount: rounded(max(uefiLoading, uefiRunning)))
+    }
+
+    /// The blob is there once, and nothing is unpacked but modules and a tar's tree.
+    private var inPlace: Int {
+        max(kernelEndInPlace, blobByteCount + Self.kernelByteCount) + Self.guestByteCount + tree
+    }
+
+    private var ramdisk: Int {
+        max(kernelEndRamdisk, unpacking) + Self.guestByteCount + tree
+    }
+
+    /// The root file system is a tmpfs of at most half of what is free while the ramdisk is still
+    /// in memory.
+    private var unpacking: Int {
+        withPageTables(ramdiskByteCount + 2 * unpackedRamdiskByteCount + Self.kernelByteCount)
+    }
+
+    /// A tmpfs of at most half of the RAM once more.
+    private var tree: Int { 2 * treeByteCount }
+
+    /// The file as read, the file as mapped, and the ramdisk as the kernel gets it.
+    private var uefiLoading: Int {
+        2 * (frontByteCount + blobByteCount) + ramdiskByteCount + Self.firmwareByteCount
+    }
+
+    private var uefiRunning: Int { ramdisk + Self.firmwareByteCount / 2 }
+
+    /// The kernel has 64 bytes about every page of 4096.
+    private func withPageTables(_ byteCount: Int) -> Int { byteCount + byteCount / 64 }
+
+    private func rounded(_ byteCount: Int) -> Int {
+        byteCount.roundedUp(toMultipleOf: Self.megabyte)
+    }
+}
+
+extension MemoryFormula {
     init(image: ImageContents, layout: ImageLayout, kernel: KernelSetup) {
         func kernelEnd(behind end: Int) -> Int {
             max(end.roundedUp(toMultipleOf: kernel.alignment), kernel.preferredAddress)
                 + kernel.initByteCount
         }
         let load = SetupHeader.lowestLoadAddress
-        let blobEnd = load + layout.payloadRange(.blob).upperBound
-        self.kernelEndInPlace = kernelEnd(
-            behind: blobEnd.roundedUp(toMultipleOf: SetupHeader.alignment))
-        self.kernelEndRamdisk = kernelEnd(behind: load + layout.payloadByteCount)
-        self.blobByteCount = layout[.blob].count
-        self.ramdiskByteCount = layout.range(from: .initramfs, through: .blobTrailer).count
-        self.payloadByteCount = layout.payloadByteCount
-    }
-
-    var needs: Manifest.MemoryNeeds {
-        Manifest.MemoryNeeds(
-            inPlaceByteCount: rounded(inPlace), ramdiskByteCount: rounded(ramdisk),
-            uefiByteCount: rounded(uefi))
-    }
-
-    private var inPlace: Int {
-        max(kernelEndInPlace, blobByteCount + Self.guestByteCount)
-    }
-
-    private var ramdisk: Int {
-        max(
-            kernelEndRamdisk, ramdiskByteCount + blobByteCount + Self.guestByteCount,
-            2 * blobByteCount)
-    }
-
-    private var uefi: Int {
-        Self.firmwareByteCount + 3 * payloadByteCount + Self.guestByteCount
-    }
-
-    private func rounded(_ byteCount: Int) -> Int {
-        byteCount.roundedUp(toMultipleOf: Self.megabyte)
+        let blob = layout.payloadRange(.blob)
+        let blobEnd = (load + blob.upperBound).roundedUp(toMultipleOf: SetupHeader.alignment)
+        let loaded = layout.range(from: .initramfs, through: .blobTrailer).count
+        let initramfs = image.initramfs
+        self.init(
+            kernelEndInPlace: kernelEnd(behind: blobEnd),
+            kernelEndRamdisk: kernelEnd(behind: load + layout.payloadByteCount),
+            frontByteCount: blob.lowerBound, blobByteCount: blob.count, ramdiskByteCount: loaded,
+            unpackedRamdiskByteCount: loaded - initramfs.count
+                + Initramfs.unpackedByteCount(of: initramfs),
+            treeByteCount: image.blob.treeByteCount)
     }
 }
