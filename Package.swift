@@ -58,7 +58,9 @@ let package = Package(
         // What people start: the command, and PID 1 (built a second time as Embedded Swift).
         .executableTarget(
             name: "bake",
-            dependencies: ["Baking", "Launching", "Images", "Kernels", argumentParser, system],
+            dependencies: [
+                "BakeContract", "Baking", "Launching", "Images", "Kernels", argumentParser, system,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "bake-init", dependencies: ["BakeContract", "CGuest", "CLZ4"],
@@ -85,7 +87,8 @@ let package = Package(
         .testTarget(
             name: "GuestTests", dependencies: ["bake-init", "BakeContract", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
 )

@@ -1,7 +1,7 @@
-internal import BakeContract
+public import BakeContract
 
 /// Two lower-case digits a byte.
-func hexadecimal(_ bytes: Bytes) -> String {
+public func hexadecimal(_ bytes: Bytes) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: Bytes = []
     for byte in bytes {

@@ -8,6 +8,7 @@ struct PartVerifier {
     let manifest: Manifest
     /// In file order, disjoint, the first at 0.
     let parts: [ImagePart]
+    var skipsBlob = false
 
     func run() throws(ImageError) -> [Damage] {
         var damages: [Damage] = []
@@ -39,6 +40,7 @@ struct PartVerifier {
 
     private func content(of part: ImagePart) throws(ImageError) -> [Damage] {
         switch part.name {
+        case .blob where skipsBlob: return []
         case .manifest: return []  // its digest was checked when it was found
         case .room: return try room(part)
         default:

@@ -1,0 +1,79 @@
+internal import BakeContract
+internal import Blobs
+internal import Images
+public import Kernels
+internal import SystemPackage
+internal import Trees
+
+/// Why a bake failed: what it was doing, to what, why, and what to do about it.
+public struct BakeError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is; the command has an exit status for each.
+    public enum Kind: Sendable {
+        case failed
+        case malformedInput
+        case missingInput
+        case unavailable
+        case outputNotWritable
+    }
+
+    public let kind: Kind
+    public let description: String
+    public let hint: String?
+
+    public init(_ kind: Kind, _ description: String, hint: String? = nil) {
+        self.kind = kind
+        self.description = description
+        self.hint = hint
+    }
+}
+
+extension BakeError {
+    init(_ error: TreeError) {
+        switch error {
+        case .treeMissing, .treeNotDirectory, .failed:
+            self.init(.missingInput, error.description)
+        case .changed:
+            self.init(.failed, error.description, hint: "bake again when nothing writes to the tree")
+        case .accessControlList, .typeConflict:
+            self.init(.malformedInput, error.description)
+        }
+    }
+
+    init(_ error: BlobError, output: String) {
+        switch error {
+        case .tree(let error): self.init(error)
+        case .output: self.init(.outputNotWritable, "cannot write '\(output)': \(error)")
+        case .library: self.init(.failed, error.description)
+        default: self.init(.malformedInput, error.description)
+        }
+    }
+
+    /// A failure with a kernel, also outside of a bake: fetching, listing.
+    public init(_ error: KernelsError) {
+        let kind: Kind =
+            switch error {
+            case .inputOutput, .noKernel, .unknownKernel, .noModules: .missingInput
+            case .toolMissing, .fetchFailed: .unavailable
+            default: .malformedInput
+            }
+        self.init(kind, error.description, hint: error.hint)
+    }
+
+    init(_ error: ImageError, output: String) {
+        switch error {
+        case .file: self.init(.outputNotWritable, "cannot write '\(output)': \(error)")
+        case .missingTool(let name, let package):
+            self.init(
+                .unavailable, "'\(name)' is not installed", hint: "apt-get install \(package)")
+        case .toolFailed, .compression: self.init(.failed, error.description)
+        default: self.init(.malformedInput, error.description)
+        }
+    }
+
+    /// A part of this installation that should be there.
+    static func missingPart(_ path: FilePath, _ errno: Errno) -> BakeError {
+        BakeError(
+            .unavailable, "cannot read '\(path)', a part of bake: \(errno)",
+            hint: "run 'make install' again; the parts travel with the command")
+    }
+}

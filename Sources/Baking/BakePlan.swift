@@ -1,0 +1,107 @@
+internal import Blobs
+internal import Kernels
+internal import SystemPackage
+internal import Trees
+
+/// Everything a bake needs besides the trees, opened and checked before any of them is read.
+struct BakePlan {
+    let request: BakeRequest
+    let ownerRule: OwnerRule
+    let compression: Compression
+    let kernel: KernelImage
+    let modules: [KernelModule]
+    let fitness: KernelFitness
+    let commandLine: [UInt8]
+    let parts: Parts
+    let warnings: [String]
+
+    /// The files of the installation that become parts of the image.
+    struct Parts {
+        let guestInit: [UInt8]
+        let bootStub: [UInt8]
+        let efiStub: [UInt8]
+        let efiStubVersion: String
+
+        init(_ installation: Installation) throws(BakeError) {
+            guestInit = try Self.read(installation.guestInit)
+            bootStub = try Self.read(installation.bootStub)
+            efiStub = try Self.read(installation.efiStub)
+            let version = try Self.read(installation.efiStubVersion)
+            efiStubVersion = String(
+                decoding: version.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        }
+
+        private static func read(_ path: FilePath) throws(BakeError) -> [UInt8] {
+            do {
+                return try readWholeFile(path)
+            } catch {
+                throw .missingPart(path, error)
+            }
+        }
+    }
+
+    init(
+        _ request: BakeRequest, installation: Installation, cache: KernelCache
+    ) throws(BakeError) {
+        let compression = try Self.compression(of: request)
+        let demands = ImageDemands(
+            blob: request.blobKind == .tar
+                ? .tar : .squashfs(.init(rawValue: compression.algorithm.rawValue)!))
+        self.request = request
+        ownerRule = try OwnerRule(flag: request.ownerRule)
+        self.compression = compression
+        parts = try Parts(installation)
+        do throws(KernelsError) {
+            let bundle = try cache.resolve(request.kernel)
+            kernel = try KernelImage.read(bundle.kernelPath)
+            fitness = try bundle.fitness(for: demands)
+            modules = try bundle.modules(for: fitness)
+        } catch {
+            throw BakeError(error)
+        }
+        commandLine = try Self.commandLine(of: request, kernel: kernel)
+        warnings = (kernel.warnings + fitness.warnings).map(\.description)
+    }
+
+    private static func compression(of request: BakeRequest) throws(BakeError) -> Compression {
+        let standard = request.blobKind == .tar ? "lz4" : "zstd"
+        let compression: Compression
+        do {
+            compression = try Compression(parsing: request.compression ?? standard)
+        } catch {
+            throw BakeError(error, output: request.output)
+        }
+        guard request.blobKind == .squashfs || compression.algorithm == .lz4 else {
+            throw BakeError(
+                .malformedInput, "the guest cannot unpack a tar compressed with "
+                    + compression.algorithm.rawValue,
+                hint: "take lz4, lz4:12, or --blob squashfs")
+        }
+        return compression
+    }
+
+    /// What a launcher that says nothing needs: words on the serial console, no kernel chatter
+    /// before the program's, and a machine that ends when its kernel cannot go on.
+    private static let standardCommandLine = "console=tty0 console=ttyS0 panic=-1 quiet"
+
+    private static func commandLine(
+        of request: BakeRequest, kernel: KernelImage
+    ) throws(BakeError) -> [UInt8] {
+        let added = request.kernelCommandLine ?? ""
+        if added.contains("{") || " \(added) ".contains(" -- ") {
+            throw BakeError(
+                .malformedInput,
+                "the kernel command line '\(added)' holds '{' or ' -- ', where overrides begin",
+                hint: "put settings of the program into the configuration: -c, -e, --hostname, --")
+        }
+        let text = added.isEmpty ? standardCommandLine : "\(standardCommandLine) \(added)"
+        let limit = min(kernel.commandLineLimit, 2047)
+        guard text.utf8.count <= limit else {
+            throw BakeError(
+                .malformedInput,
+                "the kernel command line is \(text.utf8.count) bytes long with bake's own words, "
+                    + "the kernel takes \(limit)")
+        }
+        return Array(text.utf8)
+    }
+}

@@ -1,0 +1,109 @@
+internal import Blobs
+internal import Images
+internal import Kernels
+internal import Trees
+
+/// What a bake did, as a value; the command renders it.
+public struct BakeReport: Sendable {
+    /// One layer of the merged tree.
+    public struct Layer: Sendable {
+        /// The tree as the user wrote it, or what bake calls its own layers.
+        public let name: String
+        public let entryCount: Int
+        /// Entries of this layer that a later layer hid.
+        public let hiddenCount: Int
+    }
+
+    /// The blob; absent from the report of a dry run.
+    public struct Blob: Sendable {
+        public let kind: String
+        public let compression: String
+        public let byteCount: Int64
+        public let offset: Int64
+    }
+
+    public let output: String
+    public let kernelVersion: String
+    public let moduleCount: Int
+    public let layers: [Layer]
+    /// Paths in the merged tree.
+    public let entryCount: Int
+    /// Files behind these paths, hard links counted once.
+    public let inodeCount: Int
+    /// Things the user should know of, each a sentence.
+    public let warnings: [String]
+    /// What was hidden or replaced, each a sentence; there can be many.
+    public let notes: [String]
+    public let blob: Blob?
+    /// Bytes of the finished file; nil for a dry run.
+    public let imageByteCount: Int64?
+    /// Bytes of RAM the image needs to boot under BIOS and the Linux boot protocol, and under UEFI.
+    public let memory: (linux: Int64, uefi: Int64)?
+}
+
+/// Where a bake is, for a progress line.
+public enum BakeProgress: Sendable {
+    case reading(tree: String)
+    case packing(doneByteCount: Int64, totalByteCount: Int64)
+    case writing
+}
+
+extension BakeReport {
+    /// - Parameters:
+    ///   - blob: nil for a dry run, as is `image`.
+    init(_ plan: BakePlan, _ tree: MergedTree, _ blob: Blobs.Blob? = nil, _ image: WrittenImage? = nil) {
+        let counts = tree.counts
+        output = plan.request.output
+        kernelVersion = plan.kernel.version
+        moduleCount = plan.modules.count
+        layers = Self.layers(of: tree)
+        entryCount = tree.entries.count
+        inodeCount = tree.entries.count - counts.hardLinks
+        warnings = plan.warnings
+        notes = tree.notes.map(\.description) + Self.hidden(in: tree)
+            + (blob?.notes.map(\.description) ?? [])
+        self.blob = blob.flatMap { blob in
+            image.map { image in
+                Blob(
+                    kind: blob.kind.rawValue, compression: blob.compression,
+                    byteCount: Int64(blob.byteCount), offset: Int64(image.blobOffset))
+            }
+        }
+        imageByteCount = image.map { Int64($0.byteCount) }
+        memory = image.map { image in
+            let needs = image.manifest.memory
+            return (Int64(needs.inPlaceByteCount), Int64(needs.uefiByteCount))
+        }
+    }
+
+    private static func layers(of tree: MergedTree) -> [Layer] {
+        var entryCounts = [Int](repeating: 0, count: tree.layerNames.count)
+        var hiddenCounts = entryCounts
+        for entry in tree.entries {
+            if let index = entry.layerIndex { entryCounts[index] += 1 }
+            for index in entry.hiddenLayerIndices { hiddenCounts[index] += 1 }
+        }
+        return tree.layerNames.indices.map { index in
+            Layer(
+                name: tree.layerNames[index], entryCount: entryCounts[index],
+                hiddenCount: hiddenCounts[index])
+        }
+    }
+
+    /// One sentence for each file that a later layer hides.
+    private static func hidden(in tree: MergedTree) -> [String] {
+        tree.entries.flatMap { entry in
+            entry.hiddenLayerIndices.map { hidden in
+                let winner = entry.layerIndex.map { tree.layerNames[$0] } ?? "bake"
+                return "\(entry.path) of \(tree.layerNames[hidden]) is hidden by \(winner)"
+            }
+        }
+    }
+}
+
+extension WrittenImage {
+    /// File offset of the blob, in bytes.
+    fileprivate var blobOffset: Int {
+        manifest.parts.first { $0.part.name == .blob }?.part.range.lowerBound ?? 0
+    }
+}

@@ -1,0 +1,117 @@
+internal import BakeContract
+internal import SystemPackage
+internal import Trees
+
+/// The configuration that goes into the image: the file given with `-c`, else a tree's own
+/// /rumpconfig.json, else nothing; then what flags say over it.
+struct BakedConfiguration {
+    /// As rumpconfig.json: the user's own bytes where no flag changes them; nil when neither a
+    /// file nor a flag says anything.
+    let text: Bytes?
+    let configuration: Configuration
+
+    private static let path: TreePath = "rumpconfig.json"
+
+    init(_ request: BakeRequest, layers: [Layer]) throws(BakeError) {
+        let source = try Self.source(request, layers)
+        let patch = Self.patch(of: request)
+        do throws(ConfigurationError) {
+            var sources: [SourceSettings] = []
+            if let source {
+                let file = JSONFileSource(kind: .baked, file: source.name, text: source.text)
+                sources.append(try file.settings())
+            }
+            if let patch {
+                // Flags stand to the file as `bake set` stands to the finished image.
+                let flags = JSONFileSource(
+                    kind: .room, file: Bytes("command line".utf8), text: patch.compactText)
+                sources.append(try flags.settings())
+            }
+            let effective = try EffectiveConfiguration(sources, .making)
+            configuration = effective.configuration
+            text = patch == nil ? source?.text : effective.value.sorted.prettyText
+        } catch {
+            throw BakeError(.malformedInput, error.description)
+        }
+    }
+
+    /// The top layer: /rumpconfig.json as programs see it.
+    var layers: [Layer] {
+        guard let text else { return [] }
+        var layer = Layer(name: "configuration")
+        layer.add(.file(text), at: Self.path)
+        return [layer]
+    }
+
+    /// Refuses programs that could not start. What is mounted at boot is not known here, so with
+    /// file systems of the configuration's own nothing is said.
+    func checkPrograms(in tree: MergedTree) throws(BakeError) {
+        guard configuration.blockDevices.isEmpty, configuration.mounts.isEmpty else { return }
+        let check = ProgramCheck(tree: tree)
+        for program in configuration.allPrograms where program.bin.contains(UInt8(ascii: "/")) {
+            let flaw: String?
+            do throws(TreeError) {
+                flaw = try check.flaw(of: program.bin)
+            } catch {
+                throw BakeError(error)
+            }
+            guard let flaw else { continue }
+            throw BakeError(
+                .malformedInput, "the program cannot start: \(flaw)",
+                hint: "add the tree that holds it with -R, or correct 'bin'")
+        }
+    }
+
+    private static func source(
+        _ request: BakeRequest, _ layers: [Layer]
+    ) throws(BakeError) -> (text: Bytes, name: Bytes)? {
+        if let file = request.configurationFile {
+            do {
+                return (try readWholeFile(FilePath(file)), Bytes(file.utf8))
+            } catch {
+                throw BakeError(.missingInput, "cannot read '\(file)': \(error)")
+            }
+        }
+        guard let layer = layers.last(where: { $0[path] != nil }), let node = layer[path] else {
+            return nil
+        }
+        do throws(TreeError) {
+            guard let text = try node.content(limitByteCount: JSONLimits.configuration.byteCount + 1)
+            else { return nil }
+            return (text, Bytes("\(layer.name)/\(Self.path)".utf8))
+        } catch {
+            throw BakeError(error)
+        }
+    }
+
+    /// What the flags say as a merge patch; nil when they say nothing.
+    private static func patch(of request: BakeRequest) -> JSONValue? {
+        var members: [JSONMember] = []
+        if let hostname = request.hostname {
+            members.append(JSONMember(Bytes("hostname".utf8), .text(hostname)))
+        }
+        if !request.environment.isEmpty {
+            let variables = request.environment.map { JSONMember($0.name, .string($0.value)) }
+            members.append(JSONMember(Bytes("env".utf8), .object(variables)))
+        }
+        if let bin = request.program.first {
+            let program = JSONValue.object([
+                JSONMember(Bytes("bin".utf8), .string(bin)),
+                JSONMember(
+                    Bytes("argv".utf8), .array(request.program.dropFirst().map(JSONValue.string))),
+            ])
+            members.append(JSONMember(Bytes("rc".utf8), .array([program])))
+        }
+        return members.isEmpty ? nil : .object(members)
+    }
+}
+
+extension Configuration {
+    fileprivate var allPrograms: [Program] {
+        switch workload {
+        case .nothing: []
+        case .programs(let programs): programs
+        case .initProgram(let program): [program]
+        }
+    }
+}

@@ -1,0 +1,63 @@
+internal import BakeContract
+internal import Blobs
+internal import Images
+internal import Kernels
+internal import SystemPackage
+
+/// The version of bake; in every manifest.
+public let bakeVersion = "0.1.0"
+
+extension Baker {
+    /// Puts the blob and everything around it into the one file.
+    func write(
+        _ blob: borrowing BlobFile, _ configuration: BakedConfiguration, _ osRelease: Bytes,
+        _ plan: BakePlan, to output: FilePath
+    ) throws(BakeError) -> WrittenImage {
+        do throws(ImageError) {
+            let description = BlobDescription(blob.blob)
+            let contents = ImageContents(
+                bakeVersion: bakeVersion, bootStub: plan.parts.bootStub,
+                efiStub: plan.parts.efiStub, efiStubVersion: plan.parts.efiStubVersion,
+                kernel: plan.kernel.bytes, kernelVersion: plan.kernel.version,
+                commandLine: plan.commandLine, osRelease: osRelease,
+                initramfs: try Initramfs.archive(
+                    initProgram: plan.parts.guestInit,
+                    modules: plan.modules.map { .init(name: "\($0.name).ko", content: $0.bytes) },
+                    compression: .zstd),
+                settings: try settings(description, configuration),
+                blob: BlobSource(
+                    descriptor: blob.descriptor, path: output, description: description),
+                leavesBlobInPlace: plan.fitness.leavesBlobInPlace)
+            return try ImageWriter.write(contents, to: output)
+        } catch {
+            throw BakeError(error, output: plan.request.output)
+        }
+    }
+
+    /// What PID 1 reads before it can read the blob.
+    private func settings(
+        _ blob: BlobDescription, _ configuration: BakedConfiguration
+    ) throws(ImageError) -> Bytes {
+        var archive = NewcArchive()
+        try archive.appendFile("bake/manifest", content: blob.guestManifest.encoded)
+        if let text = configuration.text {
+            try archive.appendFile("bake/rumpconfig.json", content: text)
+        }
+        return try archive.finish()
+    }
+}
+
+extension BlobDescription {
+    init(_ blob: Blob) {
+        self.init(
+            kind: blob.kind == .squashfs ? .squashfs : .tar, compression: blob.compression,
+            byteCount: Int(blob.byteCount), dataByteCount: Int(blob.dataByteCount),
+            digest: ContentDigest(bytes: blob.sha256)!,
+            verity: blob.verity.map { verity in
+                VerityDescription(
+                    rootHash: ContentDigest(bytes: verity.rootHash)!, salt: verity.salt,
+                    dataBlockCount: Int(verity.dataBlockCount),
+                    hashStartBlock: Int(verity.hashStartBlock))
+            })
+    }
+}

@@ -1,0 +1,36 @@
+internal import BakeContract
+internal import Blobs
+internal import Images
+public import Kernels
+internal import SystemPackage
+internal import Trees
+
+/// Bakes: a request in, a bootable file out, a report back.
+public struct Baker: Sendable {
+    let installation: Installation
+    let cache: KernelCache
+
+    public init(installation: Installation, cache: KernelCache) {
+        self.installation = installation
+        self.cache = cache
+    }
+
+    /// The whole of a bake, stage by stage. Nothing is written before everything was checked, and
+    /// the output stays as it was until the new one is complete.
+    public func bake(
+        _ request: BakeRequest, progress: @escaping @Sendable (BakeProgress) -> Void = { _ in }
+    ) throws(BakeError) -> BakeReport {
+        let output = try OutputCheck(request)
+        let plan = try BakePlan(request, installation: installation, cache: cache)
+        let layers = try readLayers(of: plan, leavingOut: output.identity, progress)
+        let configuration = try BakedConfiguration(request, layers: layers)
+        let tree = try merge(layers + configuration.layers, request)
+        try configuration.checkPrograms(in: tree)
+        if request.isDryRun { return BakeReport(plan, tree) }
+        let osRelease = try osRelease(of: tree)
+        let blob = try BlobFile.write(tree, plan, beside: output.path, progress)
+        progress(.writing)
+        let image = try write(blob, configuration, osRelease, plan, to: output.path)
+        return BakeReport(plan, tree, blob.blob, image)
+    }
+}

@@ -1,0 +1,21 @@
+public import SystemPackage
+
+/// The whole content of a file that fits memory: a kernel, a configuration, a part of bake.
+public func readWholeFile(_ path: FilePath) throws(Errno) -> [UInt8] {
+    do {
+        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        return try file.closeAfter {
+            var bytes: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            while true {
+                let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+                guard count > 0 else { return bytes }
+                bytes += buffer[..<count]
+            }
+        }
+    } catch let error as Errno {
+        throw error
+    } catch {
+        preconditionFailure("SystemPackage threw something else than Errno: \(error)")
+    }
+}

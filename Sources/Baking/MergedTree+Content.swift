@@ -1,0 +1,40 @@
+internal import Trees
+
+extension Node {
+    /// The first bytes of a regular file, all of it where `limitByteCount` allows; nil for
+    /// everything else.
+    func content(limitByteCount: Int) throws(TreeError) -> Bytes? {
+        switch kind {
+        case .regular(.bytes(let bytes)): return Bytes(bytes.prefix(limitByteCount))
+        case .regular(.file(let file)):
+            var reader = try HostFileReader(file)
+            var content = Bytes(repeating: 0, count: min(limitByteCount, Int(file.byteCount)))
+            var failure: TreeError?
+            let count = content.withUnsafeMutableBytes { buffer -> Int in
+                do throws(TreeError) {
+                    return try reader.read(into: buffer)
+                } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            return Bytes(content.prefix(count))
+        default: return nil
+        }
+    }
+}
+
+extension MergedTree {
+    /// The tree's os-release(5), else one that says nothing but that bake made it: never the
+    /// host's.
+    func osRelease() throws(TreeError) -> Bytes {
+        for path in ["etc/os-release", "usr/lib/os-release"] {
+            guard case .found(_, let node) = resolve(Bytes(path.utf8)) else { continue }
+            if let content = try node.content(limitByteCount: 64 << 10), !content.isEmpty {
+                return content
+            }
+        }
+        return Bytes("ID=bake\nNAME=\"bake image\"\nPRETTY_NAME=\"bake image\"\n".utf8)
+    }
+}

@@ -1,0 +1,57 @@
+internal import Glibc
+internal import SystemPackage
+internal import Trees
+
+/// Whether the output can be written and is none of the inputs, found out before any work.
+struct OutputCheck {
+    let path: FilePath
+    /// The file that stands there now; it is left out of trees it lies in.
+    let identity: HostIdentity?
+
+    init(_ request: BakeRequest) throws(BakeError) {
+        path = FilePath(request.output)
+        identity = try Self.checkedIdentity(of: request.output)
+        try Self.checkDirectory(of: path, output: request.output)
+        let inputs =
+            [request.configurationFile, request.kernel].compactMap { $0 }
+            + request.trees.map(\.path)
+        for input in inputs where identity != nil && Self.identity(of: input) == identity {
+            throw BakeError(
+                .outputNotWritable, "'\(request.output)' is also an input ('\(input)')",
+                hint: "name another output with -o")
+        }
+    }
+
+    private static func checkedIdentity(of output: String) throws(BakeError) -> HostIdentity? {
+        var status = stat()
+        // The link itself: a link that stands there is replaced, not followed.
+        guard lstat(output, &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG, S_IFLNK:
+            return HostIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        case S_IFDIR:
+            throw BakeError(
+                .outputNotWritable, "cannot write '\(output)': it is a directory",
+                hint: "name a file in it: -o \(output)/app.img")
+        default:
+            throw BakeError(.outputNotWritable, "cannot write '\(output)': it is not a file")
+        }
+    }
+
+    private static func checkDirectory(of path: FilePath, output: String) throws(BakeError) {
+        let parent = path.removingLastComponent()
+        let directory = parent.isEmpty ? FilePath(".") : parent
+        guard access(directory.string, W_OK | X_OK) == 0 else {
+            let reason = Errno(rawValue: errno)
+            throw BakeError(
+                .outputNotWritable, "cannot write '\(output)': directory '\(directory)': \(reason)",
+                hint: reason == .noSuchFileOrDirectory ? "mkdir -p \(directory)" : nil)
+        }
+    }
+
+    private static func identity(of path: String) -> HostIdentity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return HostIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+}

@@ -1,0 +1,79 @@
+internal import BakeContract
+internal import Baking
+
+/// A bake's report for people and for programs.
+enum ReportRendering {
+    static func text(_ report: BakeReport, isVerbose: Bool) -> String {
+        var lines: [String] = []
+        if isVerbose {
+            lines += report.notes.map { "  \($0)" }
+        }
+        for layer in report.layers {
+            let hidden = layer.hiddenCount == 0 ? "" : ", \(layer.hiddenCount) hidden by later layers"
+            lines.append("  layer   \(layer.name): \(layer.entryCount) entries\(hidden)")
+        }
+        lines.append("  tree    \(report.entryCount) entries, \(report.inodeCount) inodes")
+        lines.append("  kernel  \(report.kernelVersion), \(report.moduleCount) modules")
+        if let blob = report.blob {
+            lines.append(
+                "  blob    \(blob.kind) (\(blob.compression)), \(ByteCountText.render(blob.byteCount))")
+        }
+        if let memory = report.memory {
+            lines.append(
+                "  memory  needs \(ByteCountText.mebibytes(memory.linux)) to boot, "
+                    + "\(ByteCountText.mebibytes(memory.uefi)) under UEFI")
+        }
+        let headline =
+            report.imageByteCount.map { "\(report.output): \(ByteCountText.render($0))" }
+            ?? "\(report.output): not written (dry run)"
+        return lines.joined(separator: "\n") + "\n"
+            + report.warnings.map { "bake: warning: \($0)\n" }.joined()
+            + "bake: \(headline)\n"
+    }
+
+    /// docs/json.md, "bake build".
+    static func json(_ report: BakeReport) -> JSONValue {
+        .object([
+            "blob": report.blob.map(json) ?? .null,
+            "entryCount": .integer(Int64(report.entryCount)),
+            "imageByteCount": report.imageByteCount.map(JSONValue.integer) ?? .null,
+            "inodeCount": .integer(Int64(report.inodeCount)),
+            "kernelVersion": .text(report.kernelVersion),
+            "layers": .array(report.layers.map(json)),
+            "memory": report.memory.map {
+                .object(["linux": .integer($0.linux), "uefi": .integer($0.uefi)])
+            } ?? .null,
+            "moduleCount": .integer(Int64(report.moduleCount)),
+            "notes": .array(report.notes.map(JSONValue.text)),
+            "output": .text(report.output),
+            "warnings": .array(report.warnings.map(JSONValue.text)),
+        ])
+    }
+
+    private static func json(_ blob: BakeReport.Blob) -> JSONValue {
+        .object([
+            "byteCount": .integer(blob.byteCount),
+            "compression": .text(blob.compression),
+            "kind": .text(blob.kind),
+            "offset": .integer(blob.offset),
+        ])
+    }
+
+    private static func json(_ layer: BakeReport.Layer) -> JSONValue {
+        .object([
+            "entryCount": .integer(Int64(layer.entryCount)),
+            "hiddenCount": .integer(Int64(layer.hiddenCount)),
+            "name": .text(layer.name),
+        ])
+    }
+
+    static func progressLine(_ progress: BakeProgress) -> String {
+        switch progress {
+        case .reading(let tree): "reading \(tree)"
+        case .packing(let done, let total):
+            "packing \(ByteCountText.render(done)) of \(ByteCountText.render(total))"
+                + (total > 0 ? " (\(done * 100 / total) %)" : "")
+        case .writing: "writing the image"
+        }
+    }
+}
