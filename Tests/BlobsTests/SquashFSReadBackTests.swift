@@ -11,12 +11,14 @@ private let isRoot = geteuid() == 0
 @Suite struct SquashFSReadBackTests {
     /// A tree that has one of everything.
     private static func everything(_ directory: TemporaryDirectory) throws -> MergedTree {
+        // unsquashfs keeps setuid, setgid and sticky for root only.
+        let special: UInt16 = isRoot ? 0o7000 : 0
         let words = (0..<60000).map { "\($0 * 7919 % 60013) " }.joined()
         try directory.make([
             .directory("etc", mode: 0o750), .directory("usr"), .directory("usr/bin"),
-            .directory("empty"), .directory("tmp", mode: 0o1777),
+            .directory("empty"), .directory("tmp", mode: special | 0o777),
             .file("etc/hosts", "127.0.0.1 localhost\n"),
-            .file("usr/bin/su", "su", mode: 0o4755),
+            .file("usr/bin/su", "su", mode: special | 0o755),
             .file("usr/bin/none", "", mode: isRoot ? 0o000 : 0o400),
             // More than one block of 256 KiB, and its twin; a file of exactly one block.
             .file("usr/words", words), .file("usr/words-again", words),
