@@ -100,6 +100,16 @@ func removeTree(_ path: FilePath) throws(KernelsError) {
 /// SystemPackage throws `Errno` and nothing else.
 func errno(of error: any Error) -> Errno { error as? Errno ?? .ioError }
 
+/// Bytes free for us on the file system of `path`.
+func availableByteCount(at path: FilePath) throws(KernelsError) -> Int {
+    var status = statvfs()
+    guard statvfs(path.string, &status) == 0 else {
+        throw .inputOutput(action: "look at", path: path, errno: Errno(rawValue: Glibc.errno))
+    }
+    // Capped so that the product fits; nobody needs to know of more than exabytes.
+    return Int(min(status.f_bavail, 1 << 40)) * Int(min(status.f_frsize, 1 << 20))
+}
+
 /// The path without links and from the root on; it must be there.
 func absolute(_ path: FilePath) throws(KernelsError) -> FilePath {
     guard let resolved = realpath(path.string, nil) else {

@@ -9,6 +9,7 @@ extension KernelFetch {
     ) async throws(KernelsError) -> KernelRecord {
         let work = try absolute(cache.kernelsPath).appending(".fetch")
         try removeTree(work)
+        try apt.needSpace(packages.byteCount, for: packages.kernel.name)
         do {
             let record = try await install(
                 packages, requested: requested, from: apt, in: work, progress)

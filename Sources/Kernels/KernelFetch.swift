@@ -53,7 +53,7 @@ public struct KernelFetch: Sendable {
             state: try absolute(cache.root).appending("apt"), environment: environment)
 
         progress(.readingPackageLists)
-        let trouble = try await apt.refresh()
+        let trouble = try await apt.refresh(for: package)
         do {
             let found = try await kernelPackages(for: package, from: apt)
             progress(.found(package: found.kernel.name, packageVersion: found.kernel.version))
@@ -65,7 +65,9 @@ public struct KernelFetch: Sendable {
         } catch .fetchFailed(let name, let reason) {
             // Stale lists name packages that are gone, missing lists none at all: either way the
             // trouble with the sources is the cause, and a kernel that is there will do.
-            guard let trouble else { throw .fetchFailed(package: name, reason: reason) }
+            guard let trouble, reason.canComeFromSources else {
+                throw .fetchFailed(package: name, reason: reason)
+            }
             if let record = try cache.records().first(where: { $0.requested == package }) {
                 return outcome(record, wasThere: true, trouble: trouble)
             }
@@ -85,6 +87,8 @@ public struct KernelFetch: Sendable {
 struct KernelPackages: Equatable, Sendable {
     let kernel: DebianPackage
     let modules: [DebianPackage]
+    /// Length of the packages and of what they unpack to, in bytes.
+    let byteCount: Int
 }
 
 /// Follows `linux-image-cloud-amd64` to `linux-image-6.1.0-56-cloud-amd64`: a metapackage depends
@@ -104,16 +108,26 @@ func kernelPackages(
             continue
         }
         var modules: [DebianPackage] = []
+        var byteCount = spaceNeeded(fields)
         for name in dependencies where name.hasPrefix("linux-modules-") {
             guard let fields = try await apt.fields(of: name) else {
                 throw .fetchFailed(package: name, reason: .unknownPackage)
             }
             modules.append(DebianPackage(name: name, version: fields["Version"] ?? ""))
+            byteCount += spaceNeeded(fields)
         }
         return KernelPackages(
-            kernel: DebianPackage(name: name, version: fields["Version"] ?? ""), modules: modules)
+            kernel: DebianPackage(name: name, version: fields["Version"] ?? ""), modules: modules,
+            byteCount: byteCount)
     }
     throw .fetchFailed(package: requested, reason: .notInPackage("kernel"))
+}
+
+/// `Size` counts bytes, `Installed-Size` KiB (deb-control(5)).
+private func spaceNeeded(_ fields: [String: String]) -> Int {
+    let archive = fields["Size"].flatMap { Int($0) } ?? 0
+    let installed = fields["Installed-Size"].flatMap { Int($0) } ?? 0
+    return archive + 1024 * min(installed, 1 << 40)
 }
 
 extension KernelFetch.Step: CustomStringConvertible {

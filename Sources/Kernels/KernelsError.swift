@@ -40,6 +40,7 @@ public enum FetchFailure: Equatable, Sendable {
     case unknownPackage
     case noNetwork(detail: String)
     case noSpace(FilePath)
+    case littleSpace(FilePath, availableByteCount: Int, neededByteCount: Int)
     case toolFailed(tool: String, status: Int, detail: String)
     /// The packages were unpacked, but this was not among their files.
     case notInPackage(String)
@@ -125,6 +126,16 @@ extension MissingFeature: CustomStringConvertible {
     }
 }
 
+extension FetchFailure {
+    /// Whether sources that could not be reached explain it.
+    var canComeFromSources: Bool {
+        switch self {
+        case .unknownPackage, .noNetwork, .toolFailed: true
+        case .badName, .noSpace, .littleSpace, .notInPackage: false
+        }
+    }
+}
+
 extension FetchFailure: CustomStringConvertible {
     public var description: String {
         switch self {
@@ -132,6 +143,8 @@ extension FetchFailure: CustomStringConvertible {
         case .unknownPackage: "none of this machine's package sources has it"
         case .noNetwork(let detail): "the package sources cannot be reached (\(detail))"
         case .noSpace(let path): "no space left under '\(path)'"
+        case .littleSpace(let path, let available, let needed):
+            "there are \(available >> 20) MiB free under '\(path)', \(needed >> 20) are needed"
         case .toolFailed(let tool, let status, let detail):
             "\(tool) ended with status \(status): \(detail)"
         case .notInPackage(let what): "the package holds no \(what)"
@@ -143,7 +156,7 @@ extension FetchFailure: CustomStringConvertible {
         case .badName: nil
         case .unknownPackage: "'apt-cache search linux-image' lists the names"
         case .noNetwork: "check the network, and proxy and sources in /etc/apt"
-        case .noSpace: "make room, or set BAKE_CACHE to a directory elsewhere"
+        case .noSpace, .littleSpace: "make room, or set BAKE_CACHE to a directory elsewhere"
         case .toolFailed: nil
         case .notInPackage: "name a package with a kernel, as linux-image-cloud-amd64"
         }

@@ -7,15 +7,20 @@ struct DebianPackage: Equatable, Sendable {
     let version: String
 }
 
+/// Room for the lists of a machine with a few more sources than Debian's own (45 MiB).
+private let listsByteCount = 96 << 20
+
 /// The machine's package sources, asked through apt with a state of our own: sources, keys,
 /// proxies and preferences are the system's, lists and downloads are ours, and nothing needs root.
 struct PackageSource {
+    private let state: FilePath
     private let options: [String]
     private let environment: [String: String]
 
     /// Prepares apt's directories below `state`, an absolute path. `environment` is added to ours:
     /// APT_CONFIG there can name other sources.
     init(state: FilePath, environment: [String: String] = [:]) throws(KernelsError) {
+        self.state = state
         self.environment = environment
         let lists = state.appending("lists")
         let cache = state.appending("cache")
@@ -45,13 +50,26 @@ struct PackageSource {
             ].flatMap { ["-o", $0] }
     }
 
-    /// Brings the package lists up to date. What apt complains about when it could not reach
+    /// Brings the package lists up to date, to look for `package`. What apt complains about when it could not reach
     /// every source, nil when all went well: one broken source out of many must not stop us.
-    func refresh() async throws(KernelsError) -> String? {
+    func refresh(for package: String) async throws(KernelsError) -> String? {
+        // On a full disk apt does not fail but wait for ever, so it must not come to that.
+        try needSpace(listsByteCount, for: package)
         let result = try await apt("apt-get", ["update"])
-        if result.mentionsFullDisk { throw .fetchFailed(package: "apt", reason: .noSpace("/")) }
+        if result.mentionsFullDisk { throw .fetchFailed(package: package, reason: .noSpace(state)) }
         if result.status == 0 && !result.messages.contains("Failed to fetch") { return nil }
         return result.complaint
+    }
+
+    /// Throws when the file system with our state has less room than that.
+    func needSpace(_ byteCount: Int, for package: String) throws(KernelsError) {
+        let available = try availableByteCount(at: state)
+        guard available >= byteCount else {
+            throw .fetchFailed(
+                package: package,
+                reason: .littleSpace(
+                    state, availableByteCount: available, neededByteCount: byteCount))
+        }
     }
 
     /// The fields of the candidate version of a package; nil when no source has it.

@@ -92,6 +92,17 @@ import Testing
         #expect(try repository.cache.list().isEmpty)
     }
 
+    @Test func roomIsLookedAtBeforehand() throws {
+        let directory = try TemporaryDirectory()
+        let apt = try PackageSource(state: FilePath(directory.path))
+        try apt.needSpace(1, for: "p")
+        let error = #expect(throws: KernelsError.self) { try apt.needSpace(.max, for: "p") }
+        guard case .fetchFailed("p", .littleSpace(FilePath(directory.path), _, .max)) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test func toolThatIsNotInstalled() async throws {
         await #expect(throws: KernelsError.toolMissing(name: "no-such-tool", package: "p")) {
             _ = try await runTool("no-such-tool", of: "p", [])
