@@ -1,15 +1,14 @@
 public import Foundation
 
 /// One corpus of configurations, good and bad, that the host's code and the guest's binary read:
-/// Tests/BakeContractTests/Fixtures. `NAME.json` is the configuration, `NAME.cmdline` (where there is
-/// one) a kernel command line, `NAME.verdict` what `ConfigurationVerdict` says of both. A name that
-/// begins with `should-fail-` is refused.
+/// Tests/BakeContractTests/Fixtures. `NAME.json` is the baked configuration, `NAME.json.cmdline`
+/// (where there is one) the kernel command line, `NAME.verdict` what `ConfigurationVerdict` says of
+/// both at boot. A name that begins with `should-fail-` is refused.
 public struct ConfigurationCorpus: Sendable {
     public struct Case: Sendable, CustomStringConvertible {
         public var name: String
         public var configuration: [UInt8]
-        /// nil: judged as when an image is made; else as at boot.
-        public var commandLine: [UInt8]?
+        public var commandLine: [UInt8] = []
 
         public var isRefused: Bool { name.hasPrefix("should-fail-") }
         public var description: String { name }
@@ -24,7 +23,7 @@ public struct ConfigurationCorpus: Sendable {
         return try names.map { name in
             Case(
                 name: name, configuration: try bytes("\(name).json") ?? [],
-                commandLine: try bytes("\(name).cmdline"))
+                commandLine: try bytes("\(name).json.cmdline") ?? [])
         } + generated
     }
 
