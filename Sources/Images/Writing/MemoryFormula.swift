@@ -9,6 +9,7 @@ struct MemoryFormula: Equatable {
     var kernelEndRamdisk: Int
     /// Everything in front of the blob, as it was loaded.
     var frontByteCount: Int
+    var kernelFileByteCount: Int
     var blobByteCount: Int
     /// From the initramfs to the blob's trailer: as loaded, and as files in the root file system.
     var ramdiskByteCount: Int
@@ -22,7 +23,7 @@ struct MemoryFormula: Equatable {
     /// Modules, the guest init, its buffers.
     private static let guestByteCount = 16 * megabyte
     /// What UEFI has for itself while it loads.
-    private static let firmwareByteCount = 96 * megabyte
+    private static let firmwareByteCount = 64 * megabyte
 
     var needs: Manifest.MemoryNeeds {
         Manifest.MemoryNeeds(
@@ -48,12 +49,14 @@ struct MemoryFormula: Equatable {
     /// A tmpfs of at most half of the RAM once more.
     private var tree: Int { 2 * treeByteCount }
 
-    /// The file as read, the file as mapped, and the ramdisk as the kernel gets it.
+    /// The file where the firmware has it, as it was read, and as it was mapped; the kernel a
+    /// second time likewise; the ramdisk as the kernel gets it.
     private var uefiLoading: Int {
-        2 * (frontByteCount + blobByteCount) + ramdiskByteCount + Self.firmwareByteCount
+        3 * (frontByteCount + blobByteCount) + 2 * kernelFileByteCount + ramdiskByteCount
+            + Self.firmwareByteCount
     }
 
-    private var uefiRunning: Int { ramdisk + Self.firmwareByteCount / 2 }
+    private var uefiRunning: Int { ramdisk + Self.firmwareByteCount }
 
     /// The kernel has 64 bytes about every page of 4096.
     private func withPageTables(_ byteCount: Int) -> Int { byteCount + byteCount / 64 }
@@ -77,7 +80,8 @@ extension MemoryFormula {
         self.init(
             kernelEndInPlace: kernelEnd(behind: blobEnd),
             kernelEndRamdisk: kernelEnd(behind: load + layout.payloadByteCount),
-            frontByteCount: blob.lowerBound, blobByteCount: blob.count, ramdiskByteCount: loaded,
+            frontByteCount: blob.lowerBound, kernelFileByteCount: layout[.kernel].count,
+            blobByteCount: blob.count, ramdiskByteCount: loaded,
             unpackedRamdiskByteCount: loaded - initramfs.count
                 + Initramfs.unpackedByteCount(of: initramfs),
             treeByteCount: image.blob.treeByteCount)
