@@ -71,14 +71,13 @@ extension GuestFeature {
             .optional("extended attributes, file capabilities among them, are not seen"),
             .squashfs),
         needs("BLK_DEV_DM", "dm_mod", "sets up dm-verity", .verity),
-        needs("CRYPTO_SHA256", "sha256_generic", "checks the blob's blocks", .verity),
         offers("CRYPTO_SHA256_SSSE3", "sha256_ssse3", "checks the blob's blocks faster", .welcome),
         needs("DM_VERITY", "dm_verity", "checks the blob's blocks as they are read", .verity),
         needs("OVERLAY_FS", "overlay", "makes the root writable", .overlay),
 
-        // The blob, unpacked.
-        needs("CRYPTO_USER_API_HASH", "algif_hash", "checks the tar before it is unpacked", .tar),
-        needs("CRYPTO_SHA256", "sha256_generic", "checks the tar before it is unpacked", .tar),
+        // The configuration room of every image, and a tar before it is unpacked.
+        needs("CRYPTO_USER_API_HASH", "algif_hash", "checks the configuration room", .always),
+        needs("CRYPTO_SHA256", "sha256_generic", "checks the configuration room", .always),
 
         // What programs use.
         needs("NET", "sockets", .network),

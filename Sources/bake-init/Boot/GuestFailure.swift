@@ -17,7 +17,7 @@ enum GuestFailure: Error {
     case cannotSetUpVerity(Errno)
     case cannotMountBlob(Errno)
     case damaged(DamagedBlock)
-    case cannotUnpack(String)
+    case cannotUnpack(UnpackError)
     case cannotMountRoot(type: Bytes, at: Bytes, Errno)
     case cannotSwitchRoot(Errno)
     case cannotSealRoot(Errno)
@@ -96,7 +96,8 @@ enum GuestFailure: Error {
             errno.text
         case .manifestIsDamaged(let error): error.description
         case .roomIsDamaged: "neither of its two slots has the digest it says"
-        case .cannotUnpack(let text), .cannotBecomeInit(_, let text): text
+        case .cannotUnpack(let error): error.description
+        case .cannotBecomeInit(_, let text): text
         case .configuration(let error): error.description
         case .plan(let error): error.description
         case .network(let error): error.description

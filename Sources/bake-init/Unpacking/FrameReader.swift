@@ -100,9 +100,9 @@ final class FrameReader: ArchiveSource {
 extension UnpackError {
     fileprivate static func frame(_ result: Int, at offset: UInt64) -> UnpackError {
         guard let name = LZ4F_getErrorName(result) else {
-            return .damagedFrame(offset: offset, error: "error")
+            return .damagedFrame(offset: offset, error: "error".bytes)
         }
         let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
-        return .damagedFrame(offset: offset, error: Bytes(bytes).shown)
+        return .damagedFrame(offset: offset, error: Bytes(bytes))
     }
 }

@@ -7,7 +7,7 @@ enum UnpackError: Error, Equatable {
     case cannotRead(offset: UInt64, Errno)
     case blobEndsEarly(offset: UInt64)
     /// What liblz4 found, by its own name for it.
-    case damagedFrame(offset: UInt64, error: String)
+    case damagedFrame(offset: UInt64, error: Bytes)
     case bytesBehindFrame(offset: UInt64)
 
     /// The archive; offsets count from the start of what the frame holds.
@@ -34,7 +34,7 @@ enum UnpackError: Error, Equatable {
             "cannot read the archive at byte \(offset): \(errno.text)"
         case .blobEndsEarly(let offset): "the archive is cut off at byte \(offset)"
         case .damagedFrame(let offset, let error):
-            "the compressed archive is damaged before byte \(offset): \(error)"
+            "the compressed archive is damaged before byte \(offset): \(error.shown)"
         case .bytesBehindFrame(let offset):
             "the compressed archive is over at byte \(offset), but other bytes follow"
         case .archiveEndsEarly(let offset): "the unpacked archive is cut off at byte \(offset)"
