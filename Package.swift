@@ -83,7 +83,8 @@ let package = Package(
         .testTarget(
             name: "BakingTests", dependencies: ["Baking", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LaunchingTests", dependencies: ["Launching", "TestSupport"], swiftSettings: strict),
+            name: "LaunchingTests", dependencies: ["Launching", "BakeContract", "TestSupport", system],
+            exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(
             name: "GuestTests", dependencies: ["bake-init", "BakeContract", "TestSupport"],
             swiftSettings: strict),

@@ -64,7 +64,7 @@ enum KVMProbe {
     ) throws(LaunchError) -> String? {
         let rom = try unnamedFile(holding: rom)
         defer { rom.discard() }
-        let output = try Pipe()
+        let output = try DescriptorPair()
         defer { output.readEnd.discard() }
         output.readEnd.setNonBlocking()
         let words =

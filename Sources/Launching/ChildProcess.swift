@@ -37,7 +37,7 @@ struct ChildProcess {
         for (number, source) in moved {
             posix_spawn_file_actions_adddup2(&actions, source, number)
         }
-        for number in openDescriptors() where number > 2 && descriptors[number] == nil {
+        for number in numbersToClose() where descriptors[number] == nil {
             posix_spawn_file_actions_addclose(&actions, number)
         }
         var attributes = posix_spawnattr_t()
@@ -91,8 +91,14 @@ struct ChildProcess {
         posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 
-    /// The numbers open in this process, from /proc; with no /proc those that matter are closed by
-    /// their own close-on-exec mark.
+    /// Every number another thread may be using just now, open or not (closing one that is not is
+    /// no error to posix_spawn), and what /proc tells about higher ones.
+    private static func numbersToClose() -> Set<Int32> {
+        let limit = Int32(clamping: min(256, sysconf(Int32(_SC_OPEN_MAX))))
+        return Set(3..<max(3, limit)).union(openDescriptors().filter { $0 > 2 })
+    }
+
+    /// The numbers open in this process; none where there is no /proc.
     private static func openDescriptors() -> [Int32] {
         guard let directory = opendir("/proc/self/fd") else { return [] }
         defer { closedir(directory) }

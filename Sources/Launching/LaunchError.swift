@@ -59,7 +59,7 @@ extension LaunchError: CustomStringConvertible {
             message.isEmpty
                 ? "QEMU failed with status \(status) and said nothing"
                 : "QEMU failed with status \(status):\n"
-                    + String(decoding: message, as: UTF8.self)
+                    + ConsoleTail.printableLines(message).joined(separator: "\n")
         }
     }
 }

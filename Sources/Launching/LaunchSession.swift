@@ -37,12 +37,12 @@ struct LaunchSession: ~Copyable {
 
     init(_ command: QEMUCommand, timeoutSeconds: Int?) throws(LaunchError) {
         let signals = try StopSignals()
-        var pipes: [Int32: Pipe] = [:]
+        var pipes: [Int32: DescriptorPair] = [:]
         for channel in QEMUCommand.Channel.allCases {
-            pipes[channel.rawValue] = try Pipe()
+            pipes[channel.rawValue] = try DescriptorPair()
         }
-        let qemuOutput = try Pipe()
-        let control = try Pipe.socketPair()
+        let qemuOutput = try DescriptorPair()
+        let control = try DescriptorPair.socketPair()
         let input = try Self.input(isInteractive: command.request.isInteractive)
 
         var descriptors = pipes.mapValues(\.writeEnd)
@@ -91,7 +91,7 @@ struct LaunchSession: ~Copyable {
         isInteractive: Bool
     ) throws(LaunchError) -> (readEnd: FileDescriptor, writeEnd: FileDescriptor?) {
         if isInteractive {
-            let pipe = try Pipe()
+            let pipe = try DescriptorPair()
             return (pipe.readEnd, pipe.writeEnd)
         }
         let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)

@@ -13,6 +13,7 @@ public enum Launcher {
     public static func run(
         _ command: QEMUCommand, timeoutSeconds: Int? = nil
     ) throws(LaunchError) -> LaunchOutcome {
+        try occupyStandardDescriptors()
         try checkReadable(command.request.image)
         for forward in command.request.forwards {
             try forward.checkIsFree()
@@ -20,6 +21,16 @@ public enum Launcher {
         var session = try LaunchSession(command, timeoutSeconds: timeoutSeconds)
         session.watch()
         return try session.outcome(of: command)
+    }
+
+    /// A closed standard descriptor becomes /dev/null. Otherwise a pipe of ours would get its number
+    /// and the program's output would run into it.
+    private static func occupyStandardDescriptors() throws(LaunchError) {
+        for number: Int32 in 0...2 where fcntl(number, F_GETFD) < 0 {
+            guard open("/dev/null", O_RDWR) == number else {
+                throw .system("cannot open /dev/null")
+            }
+        }
     }
 
     private static func checkReadable(_ path: FilePath) throws(LaunchError) {

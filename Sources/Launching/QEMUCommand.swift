@@ -32,7 +32,7 @@ public struct QEMUCommand: Equatable, Sendable {
     public init(
         _ request: LaunchRequest, accelerator: Accelerator, tools: LaunchTools
     ) throws(LaunchError) {
-        try request.check()
+        try request.check(on: accelerator)
         self.request = request
         self.accelerator = accelerator
         var words = [tools.qemu.string] + Self.machine(request, accelerator)
@@ -41,7 +41,7 @@ public struct QEMUCommand: Equatable, Sendable {
         words += Self.channels()
         words += Self.debugging(request)
         var arguments = words.map { Bytes($0.utf8) }
-        arguments += Self.kernel(request)
+        arguments += Self.kernel(request, accelerator)
         if let name = request.name {
             arguments += [Bytes("-name".utf8), Bytes("guest=".utf8) + Self.escapedCommas(name)]
         }
@@ -118,11 +118,11 @@ public struct QEMUCommand: Equatable, Sendable {
             + (request.isPaused ? ["-S"] : [])
     }
 
-    private static func kernel(_ request: LaunchRequest) -> [Bytes] {
+    private static func kernel(_ request: LaunchRequest, _ accelerator: Accelerator) -> [Bytes] {
         let image = request.image.withPlatformString { name in
             UnsafeBufferPointer(start: name, count: strlen(name)).map { UInt8(bitPattern: $0) }
         }
-        let commandLine = request.passedCommandLine
+        let commandLine = request.passedCommandLine(on: accelerator)
         return [Bytes("-kernel".utf8), image]
             + (commandLine.isEmpty ? [] : [Bytes("-append".utf8), commandLine])
     }

@@ -2,7 +2,7 @@ public import BakeContract
 
 /// One argument as a POSIX shell reads it back to the same bytes. NUL cannot be in an argument.
 public func shellQuoted(_ argument: Bytes) -> Bytes {
-    if !argument.isEmpty, argument.allSatisfy(isPlainInShell) {
+    if !argument.isEmpty, argument.allSatisfy(isPlainInShell), !looksLikeAssignment(argument) {
         return argument
     }
     // Between single quotes everything is literal but the quote itself (POSIX 2.2.2).
@@ -11,14 +11,23 @@ public func shellQuoted(_ argument: Bytes) -> Bytes {
     return [quote] + argument.flatMap { $0 == quote ? escapedQuote : [$0] } + [quote]
 }
 
-/// Characters no shell gives a meaning in the middle or at the start of a word. `~` and `=` are
-/// not among them: `~` expands, and `a=b` as first word is an assignment.
+/// Characters no shell gives a meaning in a word, wherever they stand; `=` with the exception below.
 private func isPlainInShell(_ byte: UInt8) -> Bool {
+    isPlainInName(byte) || Bytes("-./:,+@%=".utf8).contains(byte)
+}
+
+private func isPlainInName(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
         true
     default:
-        Bytes("-_./:,+@%".utf8).contains(byte)
+        false
     }
+}
+
+/// `NAME=...` as first word sets a variable, and zsh looks up `=NAME` as a command.
+private func looksLikeAssignment(_ argument: Bytes) -> Bool {
+    guard let sign = argument.firstIndex(of: UInt8(ascii: "=")) else { return false }
+    return argument[..<sign].allSatisfy(isPlainInName)
 }

@@ -8,11 +8,11 @@ internal import SystemPackage
 struct StopSignals: ~Copyable {
     private static let handled = [SIGINT, SIGTERM, SIGHUP]
 
-    private let pipe: Pipe
+    private let pipe: DescriptorPair
     private var former: [(signal: Int32, action: sigaction)] = []
 
     init() throws(LaunchError) {
-        pipe = try Pipe()
+        pipe = try DescriptorPair()
         pipe.readEnd.setNonBlocking()
         pipe.writeEnd.setNonBlocking()
         let (isFirst, _) = wakeDescriptor.compareExchange(

@@ -2,7 +2,7 @@ internal import Glibc
 internal import SystemPackage
 
 /// Two ends, neither inherited by children that do not ask for it.
-struct Pipe {
+struct DescriptorPair {
     var readEnd: FileDescriptor
     var writeEnd: FileDescriptor
 
@@ -13,12 +13,12 @@ struct Pipe {
     }
 
     /// A connected pair of stream sockets; both ends read and write.
-    static func socketPair() throws(LaunchError) -> Pipe {
+    static func socketPair() throws(LaunchError) -> DescriptorPair {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
             throw .system("socketpair")
         }
-        return Pipe(ends)
+        return DescriptorPair(ends)
     }
 
     private init(_ ends: [Int32]) {
