@@ -1,6 +1,7 @@
 extension Configuration {
     static let knownKeys: [StaticString] = [
-        "arguments", "blk", "cmdline", "env", "files", "hostname", "init", "limits", "mounts", "net",
+        "arguments", "blk", "cmdline", "env", "files", "hostname", "init", "limits", "mounts",
+        "net",
         "on_exit", "rc", "root", "sources", "sysctl", "verify",
     ]
 

@@ -49,7 +49,9 @@ extension Configuration {
     ) throws(ConfigurationFault) -> EnvironmentVariable {
         let mustBe: StaticString = "of the form \"NAME=VALUE\""
         let text = try node.string(mustBe)
-        guard let mark = text.firstIndex(of: ASCII.equals), mark > 0 else { throw node.fault(mustBe) }
+        guard let mark = text.firstIndex(of: ASCII.equals), mark > 0 else {
+            throw node.fault(mustBe)
+        }
         return EnvironmentVariable(name: Bytes(text[..<mark]), value: Bytes(text[(mark + 1)...]))
     }
 
@@ -59,7 +61,8 @@ extension Configuration {
 
     /// The same source with `env` as an object, so that it merges by name. An object stays as it
     /// is, with the nulls that take variables away.
-    static func withEnvironmentAsObject(_ value: JSONValue) throws(ConfigurationFault) -> JSONValue {
+    static func withEnvironmentAsObject(_ value: JSONValue) throws(ConfigurationFault) -> JSONValue
+    {
         guard case .object(var members) = value,
             let index = members.firstIndex(where: { $0.key.equals("env") })
         else { return value }

@@ -42,7 +42,8 @@ extension Configuration {
     private static func decodeFixedAddress(
         _ node: ConfigurationNode
     ) throws(ConfigurationFault) -> NetworkInterface.Method {
-        let node4: StaticString = "an IPv4 address of a host, such as \"10.0.0.2\" or \"10.0.0.2/24\""
+        let node4: StaticString =
+            "an IPv4 address of a host, such as \"10.0.0.2\" or \"10.0.0.2/24\""
         let addressNode = try node.required("addr")
         let text = try addressNode.string(node4)
         let parts = text.split(separator: ASCII.slash, omittingEmptySubsequences: false)

@@ -23,7 +23,8 @@ struct ConfigurationNode {
     }
 
     /// The members of an object, null ones left out.
-    func members(_ mustBe: StaticString) throws(ConfigurationFault) -> [(Bytes, ConfigurationNode)] {
+    func members(_ mustBe: StaticString) throws(ConfigurationFault) -> [(Bytes, ConfigurationNode)]
+    {
         guard let members = value.members else { throw fault(mustBe) }
         var nodes: [(Bytes, ConfigurationNode)] = []
         for member in members where member.value != .null {

@@ -1,5 +1,5 @@
-/// What the contract makes of a configuration and a kernel command line, as text that host and guest
-/// print alike: a corpus read by both shows that they decide the same.
+/// What the contract makes of a configuration and a kernel command line, as text that host and
+/// guest print alike: a corpus read by both shows that they decide the same.
 ///
 /// `ok`, then the steps that follow from it, then the settings as they are published; or one line
 /// `error ...`. Warnings come first, a line each.

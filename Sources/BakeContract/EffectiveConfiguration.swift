@@ -16,8 +16,8 @@ public struct EffectiveConfiguration: Sendable {
     /// Merges sources, lowest first, and reads the result.
     ///
     /// Refused, each with its place: what does not parse, a value of the wrong shape, what this
-    /// version cannot carry out, `verify` or `sources` set by the platform, any setting from a source
-    /// that `sources` leaves out.
+    /// version cannot carry out, `verify` or `sources` set by the platform, any setting from a
+    /// source that `sources` leaves out.
     public init(
         _ sources: [SourceSettings], _ strictness: Strictness
     ) throws(ConfigurationError) {

@@ -86,8 +86,8 @@ private struct JSONWalk {
     var text: JSONText
     let depthLimit: Int
     var hasTree = false
-    /// Where json-c's tree holds something else than the text says. A repeated key does that (json-c
-    /// keeps the last value in silence), and is refused by name at the end of its object.
+    /// Where json-c's tree holds something else than the text says. A repeated key does that
+    /// (json-c keeps the last value in silence), and is refused by name at the end of its object.
     var disagreement: Int?
 
     init(text: JSONText, depthLimit: Int) {
@@ -146,7 +146,8 @@ private struct JSONWalk {
         return .array(elements)
     }
 
-    private mutating func object(_ node: OpaquePointer?, depth: Int) throws(JSONFault) -> JSONValue {
+    private mutating func object(_ node: OpaquePointer?, depth: Int) throws(JSONFault) -> JSONValue
+    {
         if depth > depthLimit { throw text.fault(.tooDeep(limit: depthLimit)) }
         text.offset += 1
         var members: [JSONMember] = []

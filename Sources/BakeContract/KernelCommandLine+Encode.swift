@@ -11,8 +11,8 @@ extension KernelCommandLine {
     ///
     /// The text is printable ASCII, so that every loader passes it on: JSON on one word, with
     /// `\u00XX` for spaces, quotes, backslashes and everything beyond ASCII. Arguments stand behind
-    /// ` -- ` where that is possible; else (too many for the kernel, control characters, bytes beyond
-    /// ASCII) inside the JSON as `arguments`, those that are no UTF-8 as `{"base64": ...}`.
+    /// ` -- ` where that is possible; else (too many for the kernel, control characters, bytes
+    /// beyond ASCII) inside the JSON as `arguments`, those that are no UTF-8 as `{"base64": ...}`.
     /// - Parameters:
     ///   - override: an object; an empty one is left out.
     ///   - arguments: nil leaves the program's own.

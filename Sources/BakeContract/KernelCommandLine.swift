@@ -1,7 +1,7 @@
 /// What a kernel command line says to `bake`; the kernel's own words are passed over.
 ///
-/// Words are parted as the kernel parts them (`next_arg()` in lib/cmdline.c): at white space outside
-/// double quotes. Of the words in front of ` -- ` these are ours:
+/// Words are parted as the kernel parts them (`next_arg()` in lib/cmdline.c): at white space
+/// outside double quotes. Of the words in front of ` -- ` these are ours:
 ///
 /// - `{`, wherever it first stands outside a `bake.` word: a JSON document to its matching brace.
 /// - `bake.KEY=VALUE`: one setting.
@@ -177,7 +177,8 @@ private struct CommandLineReader {
 /// `a.b.c` as names. The keys whose own names hold dots or slashes (variables, sysctls, limits,
 /// files) take the whole rest as one.
 private func settingPath(_ key: Bytes) -> [Bytes] {
-    let isMap = key.starts(with: "env.") || key.starts(with: "sysctl.")
+    let isMap =
+        key.starts(with: "env.") || key.starts(with: "sysctl.")
         || key.starts(with: "limits.") || key.starts(with: "files.")
     var names: [Bytes] = []
     for name in key.split(

@@ -1,5 +1,5 @@
-/// The known name that a misspelt one probably meant: the nearest by edits (insert, delete, replace,
-/// swap two neighbours), at most two of them and fewer than half the name's letters.
+/// The known name that a misspelt one probably meant: the nearest by edits (insert, delete,
+/// replace, swap two neighbours), at most two of them and fewer than half the name's letters.
 func nearest(to name: Bytes, among known: [StaticString]) -> Bytes? {
     // A long name is no misspelling of ours, and the table grows with its square.
     guard name.count <= 32 else { return nil }

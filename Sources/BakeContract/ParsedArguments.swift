@@ -1,6 +1,6 @@
-/// Arguments as rumprun's parseargs splits them: blanks part, `'` and `"` hold together, a backslash
-/// takes the next byte as it is, between quotes as well. Used for `cmdline`, `init` and what stands
-/// behind ` -- ` on a kernel command line.
+/// Arguments as rumprun's parseargs splits them: blanks part, `'` and `"` hold together, a
+/// backslash takes the next byte as it is, between quotes as well. Used for `cmdline`, `init` and
+/// what stands behind ` -- ` on a kernel command line.
 ///
 /// Where rumprun takes an open quote or a last backslash in silence, this says so.
 public func parseArguments(_ text: Bytes) throws(ArgumentError) -> [Bytes] {

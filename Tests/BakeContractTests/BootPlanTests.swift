@@ -19,7 +19,9 @@ extension GuestManifest {
 }
 
 extension BootFacts {
-    static var file: BootFacts { BootFacts(blob: .file(path: Bytes("/bake/blob"), byteCount: 8192)) }
+    static var file: BootFacts {
+        BootFacts(blob: .file(path: Bytes("/bake/blob"), byteCount: 8192))
+    }
 
     static var memory: BootFacts {
         BootFacts(blob: .persistentMemory(path: Bytes("/dev/pmem0"), byteCount: 2 << 20))
@@ -31,28 +33,36 @@ struct BootPlanTests {
     @Test(
         "from blob to root",
         arguments: [
-            (GuestManifest.squashfs, BootFacts.memory, "on",
+            (
+                GuestManifest.squashfs, BootFacts.memory, "on",
                 """
                 set up dm-verity over /dev/pmem0, root hash \(GuestManifest.digits)
                 mount the root file system from the verity device
                 lay a writable layer in memory over it
-                """),
-            (.squashfs, .memory, "off",
+                """
+            ),
+            (
+                .squashfs, .memory, "off",
                 """
                 mount the root file system from /dev/pmem0
                 lay a writable layer in memory over it
-                """),
-            (.squashfs, .file, "off",
+                """
+            ),
+            (
+                .squashfs, .file, "off",
                 """
                 attach a loop device to /bake/blob
                 mount the root file system from the loop device
                 lay a writable layer in memory over it
-                """),
-            (.tar, .file, "on",
+                """
+            ),
+            (
+                .tar, .file, "on",
                 """
                 check the digest of the 8192 bytes of /bake/blob
                 unpack /bake/blob into memory
-                """),
+                """
+            ),
             (.tar, .memory, "off", "unpack /dev/pmem0 into memory"),
         ] as [(GuestManifest, BootFacts, String, String)])
     func root(manifest: GuestManifest, facts: BootFacts, verify: String, expected: String) throws {
@@ -65,10 +75,18 @@ struct BootPlanTests {
         "no plan without the whole blob",
         arguments: [
             (BlobLocation.missing, BootPlanError.blobMissing, GuestStatus.blobMissing),
-            (.file(path: [], byteCount: 8191), .blobLength(expected: 8192, found: 8191), .blobLength),
-            (.file(path: [], byteCount: 8193), .blobLength(expected: 8192, found: 8193), .blobLength),
-            (.persistentMemory(path: [], byteCount: 8191),
-                .blobLength(expected: 8192, found: 8191), .blobLength),
+            (
+                .file(path: [], byteCount: 8191), .blobLength(expected: 8192, found: 8191),
+                .blobLength
+            ),
+            (
+                .file(path: [], byteCount: 8193), .blobLength(expected: 8192, found: 8193),
+                .blobLength
+            ),
+            (
+                .persistentMemory(path: [], byteCount: 8191),
+                .blobLength(expected: 8192, found: 8191), .blobLength
+            ),
         ])
     func refusal(blob: BlobLocation, expected: BootPlanError, status: GuestStatus) throws {
         let configuration = try configuration("on")

@@ -8,65 +8,113 @@ struct ConfigurationTests {
         arguments: [
             ("[]", "1:1: error: a configuration is a JSON object: { ... }"),
             ("{\n  \"hostname\": 7\n}", "2:15: error: 'hostname' must be a string"),
-            ("{\"hostname\":\"-a\"}",
+            (
+                "{\"hostname\":\"-a\"}",
                 "1:13: error: 'hostname' must be a host name: 1 to 64 letters, digits, '-' and '.', "
-                    + "a letter or digit first"),
-            ("{\"hostname\":\"a\\u0000\"}",
-                "1:13: error: 'hostname' must be a string without NUL characters"),
+                    + "a letter or digit first"
+            ),
+            (
+                "{\"hostname\":\"a\\u0000\"}",
+                "1:13: error: 'hostname' must be a string without NUL characters"
+            ),
             ("{\"hostnme\":\"a\"}", "1:2: error: unknown key 'hostnme', did you mean 'hostname'?"),
             ("{\"nte\":[]}", "1:2: error: unknown key 'nte', did you mean 'net'?"),
             ("{\"completely\":1}", "1:2: error: unknown key 'completely'"),
-            ("{\"rc\":[{\"bin\":\"a\",\"agrv\":[]}]}",
-                "1:19: error: unknown key 'rc[0].agrv', did you mean 'argv'?"),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"agrv\":[]}]}",
+                "1:19: error: unknown key 'rc[0].agrv', did you mean 'argv'?"
+            ),
             ("{\"rc\":[]}", "1:7: error: 'rc' must be a list of objects, at least one"),
             ("{\"rc\":[{}]}", "1:8: error: 'rc[0]' has no 'bin'"),
             ("{\"rc\":[{\"bin\":\"\"}]}", "1:15: error: 'rc[0].bin' must be the name of a program"),
-            ("{\"rc\":[{\"bin\":\"a\",\"argv\":\"b\"}]}",
-                "1:26: error: 'rc[0].argv' must be a list of strings"),
-            ("{\"rc\":[{\"bin\":\"a\",\"argv\":[1]}]}",
-                "1:27: error: 'rc[0].argv[0]' must be a string or {\"base64\": \"...\"}"),
-            ("{\"rc\":[{\"bin\":\"a\",\"argv\":[{\"base64\":\"YQA=\"}]}]}",
-                "1:27: error: 'rc[0].argv[0]' must be without NUL bytes"),
-            ("{\"rc\":[{\"bin\":\"a\",\"argv\":[{\"base64\":\"YQ=\"}]}]}",
-                "1:27: error: 'rc[0].argv[0]' must be a string or {\"base64\": \"...\"}"),
-            ("{\"rc\":[{\"bin\":\"a\",\"runmode\":\"x\"}]}",
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"argv\":\"b\"}]}",
+                "1:26: error: 'rc[0].argv' must be a list of strings"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"argv\":[1]}]}",
+                "1:27: error: 'rc[0].argv[0]' must be a string or {\"base64\": \"...\"}"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"argv\":[{\"base64\":\"YQA=\"}]}]}",
+                "1:27: error: 'rc[0].argv[0]' must be without NUL bytes"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"argv\":[{\"base64\":\"YQ=\"}]}]}",
+                "1:27: error: 'rc[0].argv[0]' must be a string or {\"base64\": \"...\"}"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"runmode\":\"x\"}]}",
                 "1:29: error: 'rc[0].runmode' must be \"&\" (in the background), "
-                    + "\"|\" (a pipe into the next) or \"\""),
-            ("{\"rc\":[{\"bin\":\"a\",\"runmode\":\"|\"}]}",
-                "1:29: error: 'rc[0].runmode' is \"|\", but no program follows to read from the pipe"),
-            ("{\"rc\":[{\"bin\":\"a\",\"workdir\":\"tmp\"}]}",
-                "1:29: error: 'rc[0].workdir' must be an absolute path"),
-            ("{\"rc\":[{\"bin\":\"a\",\"user\":\"4294967295\"}]}",
-                "1:26: error: 'rc[0].user' must be NAME, UID, NAME:GROUP or UID:GID"),
-            ("{\"rc\":[{\"bin\":\"a\",\"user\":\"a:b:c\"}]}",
-                "1:26: error: 'rc[0].user' must be NAME, UID, NAME:GROUP or UID:GID"),
-            ("{\"rc\":[{\"bin\":\"a\",\"restart\":\"no\"}]}",
-                "1:29: error: 'rc[0].restart' must be \"never\", \"on-failure\" or \"always\""),
-            ("{\"rc\":[{\"bin\":\"a\"}],\"cmdline\":\"b\"}",
-                "1:21: error: 'rc' and 'cmdline' both say what to run, keep one"),
+                    + "\"|\" (a pipe into the next) or \"\""
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"runmode\":\"|\"}]}",
+                "1:29: error: 'rc[0].runmode' is \"|\", but no program follows to read from the pipe"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"workdir\":\"tmp\"}]}",
+                "1:29: error: 'rc[0].workdir' must be an absolute path"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"user\":\"4294967295\"}]}",
+                "1:26: error: 'rc[0].user' must be NAME, UID, NAME:GROUP or UID:GID"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"user\":\"a:b:c\"}]}",
+                "1:26: error: 'rc[0].user' must be NAME, UID, NAME:GROUP or UID:GID"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"restart\":\"no\"}]}",
+                "1:29: error: 'rc[0].restart' must be \"never\", \"on-failure\" or \"always\""
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\"}],\"cmdline\":\"b\"}",
+                "1:21: error: 'rc' and 'cmdline' both say what to run, keep one"
+            ),
             ("{\"cmdline\":\"\"}", "1:12: error: 'cmdline' must be a program and its arguments"),
-            ("{\"cmdline\":\"a 'b\"}",
-                "1:12: error: 'cmdline' must be arguments with every quote closed"),
-            ("{\"arguments\":[\"x\"]}",
-                "1:14: error: there is no program that the arguments could be for"),
-            ("{\"env\":7}",
-                "1:8: error: 'env' must be an object, \"NAME=VALUE\" or a list of those"),
+            (
+                "{\"cmdline\":\"a 'b\"}",
+                "1:12: error: 'cmdline' must be arguments with every quote closed"
+            ),
+            (
+                "{\"arguments\":[\"x\"]}",
+                "1:14: error: there is no program that the arguments could be for"
+            ),
+            (
+                "{\"env\":7}",
+                "1:8: error: 'env' must be an object, \"NAME=VALUE\" or a list of those"
+            ),
             ("{\"env\":\"A\"}", "1:8: error: 'env' must be of the form \"NAME=VALUE\""),
-            ("{\"env\":[\"A=1\",\"=2\"]}", "1:15: error: 'env[1]' must be of the form \"NAME=VALUE\""),
+            (
+                "{\"env\":[\"A=1\",\"=2\"]}",
+                "1:15: error: 'env[1]' must be of the form \"NAME=VALUE\""
+            ),
             ("{\"env\":[\"A=1\",\"A=2\"]}", "1:15: error: 'env[1]' gives 'A' a second time"),
-            ("{\"env\":{\"A=B\":\"1\"}}",
-                "1:15: error: 'env.A=B' must be named by a name without '=' and NUL"),
-            ("{\"env\":{\"A\":[]}}", "1:13: error: 'env.A' must be a string, a number, true or false"),
+            (
+                "{\"env\":{\"A=B\":\"1\"}}",
+                "1:15: error: 'env.A=B' must be named by a name without '=' and NUL"
+            ),
+            (
+                "{\"env\":{\"A\":[]}}",
+                "1:13: error: 'env.A' must be a string, a number, true or false"
+            ),
             ("{\"root\":\"readonly\"}", "1:9: error: 'root' must be \"rw\" or \"ro\""),
             ("{\"verify\":false}", "1:11: error: 'verify' must be \"on\" or \"off\""),
             ("{\"on_exit\":\"halt\"}", "1:12: error: 'on_exit' must be \"poweroff\" or \"reboot\""),
-            ("{\"sources\":[\"dns\"]}",
+            (
+                "{\"sources\":[\"dns\"]}",
                 "1:13: error: 'sources[0]' must be one of \"seed\", \"smbios\", \"fw_cfg\", "
-                    + "\"xenstore\" and \"cmdline\""),
-            ("{\"blk\":{\"source\":\"dev\",\"path\":\"/dev/vda\"}}",
-                "1:8: error: 'blk' cannot be carried out: this version of bake attaches no disks"),
-            ("{\"blk\":{\"source\":\"nbd\",\"path\":\"x\"}}",
-                "1:18: error: 'blk.source' must be \"dev\", \"vnd\" or \"etfs\""),
+                    + "\"xenstore\" and \"cmdline\""
+            ),
+            (
+                "{\"blk\":{\"source\":\"dev\",\"path\":\"/dev/vda\"}}",
+                "1:8: error: 'blk' cannot be carried out: this version of bake attaches no disks"
+            ),
+            (
+                "{\"blk\":{\"source\":\"nbd\",\"path\":\"x\"}}",
+                "1:18: error: 'blk.source' must be \"dev\", \"vnd\" or \"etfs\""
+            ),
         ])
     func refusal(text: String, expected: String) {
         #expect(making(text) == .failure("rumpconfig.json:" + expected))
@@ -76,35 +124,59 @@ struct ConfigurationTests {
         "network entries",
         arguments: [
             ("{}", "1:8: error: 'net' has no 'method'"),
-            ("{\"method\":\"bootp\"}",
-                "1:18: error: 'net.method' must be \"dhcp\" or \"static\""),
-            ("{\"method\":\"dhcp\",\"addr\":\"10.0.0.1\"}",
-                "1:32: error: 'net.addr' has no meaning beside \"method\": \"dhcp\""),
+            (
+                "{\"method\":\"bootp\"}",
+                "1:18: error: 'net.method' must be \"dhcp\" or \"static\""
+            ),
+            (
+                "{\"method\":\"dhcp\",\"addr\":\"10.0.0.1\"}",
+                "1:32: error: 'net.addr' has no meaning beside \"method\": \"dhcp\""
+            ),
             ("{\"method\":\"static\"}", "1:8: error: 'net' has no 'addr'"),
             ("{\"method\":\"static\",\"addr\":\"10.0.0.1\"}", "1:8: error: 'net' has no 'mask'"),
-            ("{\"method\":\"static\",\"addr\":\"10.0.0.1/33\"}",
+            (
+                "{\"method\":\"static\",\"addr\":\"10.0.0.1/33\"}",
                 "1:34: error: 'net.addr' must be an IPv4 address of a host, such as \"10.0.0.2\" or "
-                    + "\"10.0.0.2/24\""),
-            ("{\"method\":\"static\",\"addr\":\"10.0.0.01/8\"}",
+                    + "\"10.0.0.2/24\""
+            ),
+            (
+                "{\"method\":\"static\",\"addr\":\"10.0.0.01/8\"}",
                 "1:34: error: 'net.addr' must be an IPv4 address of a host, such as \"10.0.0.2\" or "
-                    + "\"10.0.0.2/24\""),
-            ("{\"method\":\"static\",\"addr\":\"10.0.0.1/24\",\"mask\":\"255.255.0.0\"}",
-                "1:55: error: 'net.mask' must be the same as behind the '/' of 'addr'"),
-            ("{\"method\":\"static\",\"addr\":\"10.0.0.1\",\"mask\":\"255.0.255.0\"}",
-                "1:52: error: 'net.mask' must be a network mask such as \"24\" or \"255.255.255.0\""),
-            ("{\"method\":\"static\",\"addr\":\"10.0.0.1/8\",\"gw\":\"10.0.0.256\"}",
-                "1:52: error: 'net.gw' must be an IPv4 address of a host, such as \"10.0.0.1\""),
-            ("{\"method\":\"dhcp\",\"if\":\"a/b\"}",
-                "1:30: error: 'net.if' must be the name of an interface, at most 15 bytes"),
-            ("{\"method\":\"dhcp\",\"mtu\":67}",
-                "1:31: error: 'net.mtu' must be a number from 68 to 65535"),
-            ("{\"method\":\"dhcp\",\"dns\":[\"::1\"]}",
-                "1:32: error: 'net.dns[0]' must be an IPv4 address"),
-            ("{\"type\":\"inet6\",\"method\":\"auto\"}",
-                "1:8: error: 'net[0]' cannot be carried out: this version of bake configures IPv4 only"),
-            ("[{\"method\":\"dhcp\"},{\"method\":\"dhcp\"}]",
+                    + "\"10.0.0.2/24\""
+            ),
+            (
+                "{\"method\":\"static\",\"addr\":\"10.0.0.1/24\",\"mask\":\"255.255.0.0\"}",
+                "1:55: error: 'net.mask' must be the same as behind the '/' of 'addr'"
+            ),
+            (
+                "{\"method\":\"static\",\"addr\":\"10.0.0.1\",\"mask\":\"255.0.255.0\"}",
+                "1:52: error: 'net.mask' must be a network mask such as \"24\" or \"255.255.255.0\""
+            ),
+            (
+                "{\"method\":\"static\",\"addr\":\"10.0.0.1/8\",\"gw\":\"10.0.0.256\"}",
+                "1:52: error: 'net.gw' must be an IPv4 address of a host, such as \"10.0.0.1\""
+            ),
+            (
+                "{\"method\":\"dhcp\",\"if\":\"a/b\"}",
+                "1:30: error: 'net.if' must be the name of an interface, at most 15 bytes"
+            ),
+            (
+                "{\"method\":\"dhcp\",\"mtu\":67}",
+                "1:31: error: 'net.mtu' must be a number from 68 to 65535"
+            ),
+            (
+                "{\"method\":\"dhcp\",\"dns\":[\"::1\"]}",
+                "1:32: error: 'net.dns[0]' must be an IPv4 address"
+            ),
+            (
+                "{\"type\":\"inet6\",\"method\":\"auto\"}",
+                "1:8: error: 'net[0]' cannot be carried out: this version of bake configures IPv4 only"
+            ),
+            (
+                "[{\"method\":\"dhcp\"},{\"method\":\"dhcp\"}]",
                 "1:27: error: 'net[1]' cannot be carried out: this version of bake configures one "
-                    + "interface"),
+                    + "interface"
+            ),
         ])
     func networkRefusal(entry: String, expected: String) {
         #expect(making("{\"net\":\(entry)}") == .failure("rumpconfig.json:" + expected))
@@ -113,29 +185,49 @@ struct ConfigurationTests {
     @Test(
         "settings of the machine",
         arguments: [
-            ("\"sysctl\":{\"a..b\":1}",
+            (
+                "\"sysctl\":{\"a..b\":1}",
                 "1:19: error: 'sysctl.a..b' must be named by a name below /proc/sys, such as "
-                    + "net.core.somaxconn"),
-            ("\"sysctl\":{\"../x\":1}",
+                    + "net.core.somaxconn"
+            ),
+            (
+                "\"sysctl\":{\"../x\":1}",
                 "1:19: error: 'sysctl.../x' must be named by a name below /proc/sys, such as "
-                    + "net.core.somaxconn"),
-            ("\"limits\":{\"nfile\":1}",
-                "1:12: error: unknown key 'limits.nfile', did you mean 'nofile'?"),
-            ("\"limits\":{\"nofile\":{\"soft\":2,\"hard\":1}}",
-                "1:38: error: 'limits.nofile.hard' must be at least as large as 'soft'"),
-            ("\"limits\":{\"nofile\":-1}",
-                "1:21: error: 'limits.nofile' must be a whole number or \"unlimited\""),
-            ("\"mounts\":[{\"fstype\":\"tmpfs\",\"mountpoint\":\"/a/../b\"}]",
-                "1:43: error: 'mounts[0].mountpoint' must be an absolute path without '..'"),
+                    + "net.core.somaxconn"
+            ),
+            (
+                "\"limits\":{\"nfile\":1}",
+                "1:12: error: unknown key 'limits.nfile', did you mean 'nofile'?"
+            ),
+            (
+                "\"limits\":{\"nofile\":{\"soft\":2,\"hard\":1}}",
+                "1:38: error: 'limits.nofile.hard' must be at least as large as 'soft'"
+            ),
+            (
+                "\"limits\":{\"nofile\":-1}",
+                "1:21: error: 'limits.nofile' must be a whole number or \"unlimited\""
+            ),
+            (
+                "\"mounts\":[{\"fstype\":\"tmpfs\",\"mountpoint\":\"/a/../b\"}]",
+                "1:43: error: 'mounts[0].mountpoint' must be an absolute path without '..'"
+            ),
             ("\"mounts\":[{\"mountpoint\":\"/a\"}]", "1:12: error: 'mounts[0]' has no 'fstype'"),
-            ("\"files\":{\"etc/motd\":\"x\"}",
-                "1:22: error: 'files.etc/motd' must be an absolute path"),
-            ("\"files\":{\"/a/\":\"x\"}",
-                "1:17: error: 'files./a/' must be named by the path of a file"),
-            ("\"files\":{\"/a\":{\"content\":\"x\",\"mode\":\"0999\"}}",
-                "1:38: error: 'files./a.mode' must be an octal string such as \"0640\""),
-            ("\"files\":{\"/a\":{\"content\":\"x\",\"owner\":\"www:www\"}}",
-                "1:39: error: 'files./a.owner' must be \"UID:GID\", two numbers"),
+            (
+                "\"files\":{\"etc/motd\":\"x\"}",
+                "1:22: error: 'files.etc/motd' must be an absolute path"
+            ),
+            (
+                "\"files\":{\"/a/\":\"x\"}",
+                "1:17: error: 'files./a/' must be named by the path of a file"
+            ),
+            (
+                "\"files\":{\"/a\":{\"content\":\"x\",\"mode\":\"0999\"}}",
+                "1:38: error: 'files./a.mode' must be an octal string such as \"0640\""
+            ),
+            (
+                "\"files\":{\"/a\":{\"content\":\"x\",\"owner\":\"www:www\"}}",
+                "1:39: error: 'files./a.owner' must be \"UID:GID\", two numbers"
+            ),
         ])
     func hostSettingRefusal(members: String, expected: String) {
         #expect(making("{\(members)}") == .failure("rumpconfig.json:" + expected))

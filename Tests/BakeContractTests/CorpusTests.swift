@@ -28,7 +28,39 @@ struct CorpusTests {
             atPath: ConfigurationCorpus.directory.path)
         let verdicts = Set(files.filter { $0.hasSuffix(".verdict") }.map { String($0.dropLast(8)) })
         #expect(names == verdicts)
-        let lines = Set(files.filter { $0.hasSuffix(".json.cmdline") }.map { String($0.dropLast(13)) })
+        let lines = Set(
+            files.filter { $0.hasSuffix(".json.cmdline") }.map { String($0.dropLast(13)) })
         #expect(lines.isSubset(of: names))
+    }
+
+    /// PID 1 has nobody to crash to. Every file with a few bytes changed, cut out or doubled.
+    @Test("no damaged file traps", arguments: 1...20)
+    func damaged(seed: UInt64) throws {
+        var random = Noise(state: seed &* 0x9e37_79b9_7f4a_7c15 | 1)
+        let samples = try ConfigurationCorpus.cases().filter { $0.configuration.count < 4096 }
+        var verdicts = 0
+        for sample in samples {
+            let verdict = ConfigurationVerdict.text(
+                configuration: random.damaged(sample.configuration),
+                commandLine: random.damaged(sample.commandLine), strictness: .booting)
+            verdicts += verdict.isEmpty ? 0 : 1
+        }
+        #expect(verdicts == samples.count)
+    }
+}
+
+extension Noise {
+    fileprivate mutating func damaged(_ text: Bytes) -> Bytes {
+        var text = text
+        for _ in 0..<(1 + below(3)) where !text.isEmpty {
+            let start = below(text.count)
+            let end = min(text.count, start + 1 + below(4))
+            switch below(3) {
+            case 0: text[start] = UInt8(below(256))
+            case 1: text.removeSubrange(start..<end)
+            default: text.insert(contentsOf: text[start..<end], at: below(text.count))
+            }
+        }
+        return text
     }
 }

@@ -6,30 +6,53 @@ struct EffectiveConfigurationTests {
     @Test(
         "the last source wins key by key",
         arguments: [
-            ("{\"cmdline\":\"a\",\"hostname\":\"one\"}", "{\"hostname\":\"two\"}", "",
-                "{\"cmdline\":\"a\",\"hostname\":\"two\"}"),
-            ("{\"cmdline\":\"a\",\"hostname\":\"one\"}", "{\"hostname\":\"two\"}",
-                "bake.hostname=three", "{\"cmdline\":\"a\",\"hostname\":\"three\"}"),
-            ("{\"cmdline\":\"a\",\"hostname\":\"one\"}", "{}", "bake.hostname=null",
-                "{\"cmdline\":\"a\"}"),
+            (
+                "{\"cmdline\":\"a\",\"hostname\":\"one\"}", "{\"hostname\":\"two\"}", "",
+                "{\"cmdline\":\"a\",\"hostname\":\"two\"}"
+            ),
+            (
+                "{\"cmdline\":\"a\",\"hostname\":\"one\"}", "{\"hostname\":\"two\"}",
+                "bake.hostname=three", "{\"cmdline\":\"a\",\"hostname\":\"three\"}"
+            ),
+            (
+                "{\"cmdline\":\"a\",\"hostname\":\"one\"}", "{}", "bake.hostname=null",
+                "{\"cmdline\":\"a\"}"
+            ),
             // Variables merge by name, in whatever form they were given.
-            ("{\"cmdline\":\"a\",\"env\":[\"A=1\",\"B=2\"]}", "{\"env\":\"B=3\"}", "bake.env.C=4",
-                "{\"cmdline\":\"a\",\"env\":{\"A\":\"1\",\"B\":\"3\",\"C\":\"4\"}}"),
-            ("{\"cmdline\":\"a\",\"env\":{\"A\":1,\"B\":null}}", "{\"env\":{\"A\":null}}", "",
-                "{\"cmdline\":\"a\",\"env\":{}}"),
+            (
+                "{\"cmdline\":\"a\",\"env\":[\"A=1\",\"B=2\"]}", "{\"env\":\"B=3\"}",
+                "bake.env.C=4",
+                "{\"cmdline\":\"a\",\"env\":{\"A\":\"1\",\"B\":\"3\",\"C\":\"4\"}}"
+            ),
+            (
+                "{\"cmdline\":\"a\",\"env\":{\"A\":1,\"B\":null}}", "{\"env\":{\"A\":null}}", "",
+                "{\"cmdline\":\"a\",\"env\":{}}"
+            ),
             // Lists replace.
-            ("{\"cmdline\":\"a\",\"net\":[{\"method\":\"dhcp\",\"if\":\"e\"}]}", "{}",
-                "{\"net\":[{\"method\":\"dhcp\"}]}", "{\"cmdline\":\"a\",\"net\":[{\"method\":\"dhcp\"}]}"),
+            (
+                "{\"cmdline\":\"a\",\"net\":[{\"method\":\"dhcp\",\"if\":\"e\"}]}", "{}",
+                "{\"net\":[{\"method\":\"dhcp\"}]}",
+                "{\"cmdline\":\"a\",\"net\":[{\"method\":\"dhcp\"}]}"
+            ),
             // Who says what to run replaces all that was to run before.
-            ("{\"rc\":[{\"bin\":\"a\"}],\"arguments\":[\"x\"]}", "{}", "bake.cmdline=b",
-                "{\"cmdline\":\"b\"}"),
-            ("{\"rc\":[{\"bin\":\"a\"}]}", "{\"init\":\"/i\"}", "{\"rc\":[{\"bin\":\"c\"}]} -- y",
-                "{\"arguments\":[\"y\"],\"rc\":[{\"bin\":\"c\"}]}"),
-            ("{\"cmdline\":\"a\"}", "{\"arguments\":[\"x\"]}", "-- y z",
-                "{\"arguments\":[\"y\",\"z\"],\"cmdline\":\"a\"}"),
+            (
+                "{\"rc\":[{\"bin\":\"a\"}],\"arguments\":[\"x\"]}", "{}", "bake.cmdline=b",
+                "{\"cmdline\":\"b\"}"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\"}]}", "{\"init\":\"/i\"}",
+                "{\"rc\":[{\"bin\":\"c\"}]} -- y",
+                "{\"arguments\":[\"y\"],\"rc\":[{\"bin\":\"c\"}]}"
+            ),
+            (
+                "{\"cmdline\":\"a\"}", "{\"arguments\":[\"x\"]}", "-- y z",
+                "{\"arguments\":[\"y\",\"z\"],\"cmdline\":\"a\"}"
+            ),
             // Nothing baked counts any more, but what no override may say.
-            ("{\"cmdline\":\"a\",\"verify\":\"off\",\"hostname\":\"h\"}", "{\"root\":\"ro\"}",
-                "bake.cmdline=b bake.config=replace", "{\"cmdline\":\"b\",\"verify\":\"off\"}"),
+            (
+                "{\"cmdline\":\"a\",\"verify\":\"off\",\"hostname\":\"h\"}", "{\"root\":\"ro\"}",
+                "bake.cmdline=b bake.config=replace", "{\"cmdline\":\"b\",\"verify\":\"off\"}"
+            ),
         ])
     func merge(baked: String, room: String, line: String, expected: String) throws {
         let effective = try booting(baked, room, line)
@@ -41,9 +64,14 @@ struct EffectiveConfigurationTests {
         "arguments go to the last program in the foreground, whose name stays",
         arguments: [
             ("{\"cmdline\":\"a b\"}", "a x y;"),
-            ("{\"rc\":[{\"bin\":\"a\"},{\"bin\":\"b\",\"argv\":[\"1\"]},{\"bin\":\"c\",\"runmode\":\"&\"}]}",
-                "a; b x y; c &"),
-            ("{\"rc\":[{\"bin\":\"a\",\"runmode\":\"&\"},{\"bin\":\"b\",\"runmode\":\"&\"}]}", "a & b x y &"),
+            (
+                "{\"rc\":[{\"bin\":\"a\"},{\"bin\":\"b\",\"argv\":[\"1\"]},{\"bin\":\"c\",\"runmode\":\"&\"}]}",
+                "a; b x y; c &"
+            ),
+            (
+                "{\"rc\":[{\"bin\":\"a\",\"runmode\":\"&\"},{\"bin\":\"b\",\"runmode\":\"&\"}]}",
+                "a & b x y &"
+            ),
             ("{\"init\":\"/i old\"}", "/i x y;"),
         ])
     func arguments(baked: String, expected: String) throws {
@@ -58,30 +86,50 @@ struct EffectiveConfigurationTests {
     @Test(
         "errors name the source that brought the value",
         arguments: [
-            ("{\"cmdline\":\"a\"}", "{\n\"hostname\":7}", "",
-                "configuration room:2:12: error: 'hostname' must be a string"),
-            ("{\"cmdline\":\"a\"}", "{}", "quiet bake.root=x",
-                "kernel command line:1:17: error: 'root' must be \"rw\" or \"ro\""),
-            ("{\"cmdline\":\"a\"}", "{}", "ro {\"env\":{\"A\":[]}}",
-                "kernel command line:1:16: error: 'env.A' must be a string, a number, true or false"),
+            (
+                "{\"cmdline\":\"a\"}", "{\n\"hostname\":7}", "",
+                "configuration room:2:12: error: 'hostname' must be a string"
+            ),
+            (
+                "{\"cmdline\":\"a\"}", "{}", "quiet bake.root=x",
+                "kernel command line:1:17: error: 'root' must be \"rw\" or \"ro\""
+            ),
+            (
+                "{\"cmdline\":\"a\"}", "{}", "ro {\"env\":{\"A\":[]}}",
+                "kernel command line:1:16: error: 'env.A' must be a string, a number, true or false"
+            ),
             // The command line speaks of env too, but the wrong value is the baked one.
-            ("{\"env\":{\"A\":[]}}", "{}", "bake.env.B=1",
-                "rumpconfig.json:1:13: error: 'env.A' must be a string, a number, true or false"),
-            ("{\"cmdline\":\"a\"}", "{}", "bake.verify=off",
+            (
+                "{\"env\":{\"A\":[]}}", "{}", "bake.env.B=1",
+                "rumpconfig.json:1:13: error: 'env.A' must be a string, a number, true or false"
+            ),
+            (
+                "{\"cmdline\":\"a\"}", "{}", "bake.verify=off",
                 "kernel command line:1:13: error: 'verify' can only be set when the image is made or "
-                    + "by 'bake set'"),
-            ("{\"cmdline\":\"a\"}", "{}", "{\"sources\":null}",
+                    + "by 'bake set'"
+            ),
+            (
+                "{\"cmdline\":\"a\"}", "{}", "{\"sources\":null}",
                 "kernel command line:1:2: error: 'sources' can only be set when the image is made or "
-                    + "by 'bake set'"),
-            ("{\"cmdline\":\"a\",\"sources\":[]}", "{}", "bake.hostname=x",
-                "kernel command line:1:15: error: this image takes no overrides from here ('sources')"),
-            ("{\"cmdline\":\"a\",\"sources\":[]}", "{}", "bake.config=replace",
-                "kernel command line: error: this image takes no overrides from here ('sources')"),
-            ("{}", "{}", "-- x",
-                "kernel command line:1:3: error: there is no program that the arguments could be for"),
-            ("{\"cmdline\":\"a\"}", "{}", "{\"blk\":[{\"source\":\"dev\",\"path\":\"a\"}]}",
+                    + "by 'bake set'"
+            ),
+            (
+                "{\"cmdline\":\"a\",\"sources\":[]}", "{}", "bake.hostname=x",
+                "kernel command line:1:15: error: this image takes no overrides from here ('sources')"
+            ),
+            (
+                "{\"cmdline\":\"a\",\"sources\":[]}", "{}", "bake.config=replace",
+                "kernel command line: error: this image takes no overrides from here ('sources')"
+            ),
+            (
+                "{}", "{}", "-- x",
+                "kernel command line:1:3: error: there is no program that the arguments could be for"
+            ),
+            (
+                "{\"cmdline\":\"a\"}", "{}", "{\"blk\":[{\"source\":\"dev\",\"path\":\"a\"}]}",
                 "kernel command line:1:8: error: 'blk' cannot be carried out: "
-                    + "this version of bake attaches no disks"),
+                    + "this version of bake attaches no disks"
+            ),
         ])
     func refusal(baked: String, room: String, line: String, expected: String) {
         do {

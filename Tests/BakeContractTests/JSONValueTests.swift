@@ -8,8 +8,10 @@ struct JSONValueTests {
         arguments: [
             ("{}", "{}"),
             (" [ 1 , -0.5e+10,1E400 ] ", "[1,-0.5e+10,1E400]"),
-            ("{\"b\":1,\"a\":{\"d\":null,\"c\":[true,false]}}",
-                "{\"a\":{\"c\":[true,false],\"d\":null},\"b\":1}"),
+            (
+                "{\"b\":1,\"a\":{\"d\":null,\"c\":[true,false]}}",
+                "{\"a\":{\"c\":[true,false],\"d\":null},\"b\":1}"
+            ),
             ("\"\\u00e9\\n\\ud83d\\ude00\\/\"", "\"é\\n😀/\""),
             ("\"\\u0000\\u001f\\\\\\\"\"", "\"\\u0000\\u001f\\\\\\\"\""),
             ("{\"\\u0061\":1}", "{\"a\":1}"),
@@ -52,15 +54,22 @@ struct JSONValueTests {
             ("\"é\\ud800\"", "x:1:3: error: half of a surrogate pair is no character"),
             ("\"\\udc00\"", "x:1:2: error: half of a surrogate pair is no character"),
             ("\"\\ud800\\u0041\"", "x:1:2: error: half of a surrogate pair is no character"),
-            ("\"a\tb\"",
+            (
+                "\"a\tb\"",
                 "x:1:3: error: byte 9 in a string; write control characters as escapes such as "
-                    + "\\n or \\u0009"),
+                    + "\\n or \\u0009"
+            ),
             ("{\"a\\u0000b\":1}", "x:1:2: error: a NUL character in a key"),
             ("{\"a\":1,\n \"a\":2}", "x:2:2: error: 'a' is given twice, first at 1:2"),
             ("{\"a\":[1],\"\\u0061\":\"x\"}", "x:1:10: error: 'a' is given twice, first at 1:2"),
-            ("{\"n\":{\"b\":{},\"a\":1,\"b\":2}}", "x:1:20: error: 'b' is given twice, first at 1:7"),
-            ("\u{feff}{}",
-                "x:1:1: error: the text begins with a byte order mark; save it as UTF-8 without one"),
+            (
+                "{\"n\":{\"b\":{},\"a\":1,\"b\":2}}",
+                "x:1:20: error: 'b' is given twice, first at 1:7"
+            ),
+            (
+                "\u{feff}{}",
+                "x:1:1: error: the text begins with a byte order mark; save it as UTF-8 without one"
+            ),
             ("{\u{0}}", "x:1:2: error: a NUL byte in the text"),
             ("[1\u{b}]", "x:1:3: error: expected ',' or ']'"),
         ])
@@ -133,7 +142,8 @@ struct JSONValueTests {
     @Test("no text traps: every prefix and every changed byte of a full example")
     func neverTraps() {
         let text = Bytes(
-            "{\"a\":[1,-2.5e+3,true,false,null],\"b\\u00e9\":{\"c\":\"\\ud83d\\ude00\\n\"},\"d\":\"é\"}")
+            "{\"a\":[1,-2.5e+3,true,false,null],\"b\\u00e9\":{\"c\":\"\\ud83d\\ude00\\n\"},\"d\":\"é\"}"
+        )
         var refusals = 0
         for length in text.indices {
             if (try? JSONValue.parse(Bytes(text[..<length]), file: [])) == nil {  // counted below

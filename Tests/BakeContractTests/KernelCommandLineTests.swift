@@ -8,26 +8,39 @@ struct KernelCommandLineTests {
         arguments: [
             ("", []),
             ("console=ttyS0 quiet root=/dev/sda\n", []),
-            ("quiet {\"hostname\": \"a b\", \"env\": {\"A\": \"}\\\"{\"}} ro",
-                ["{\"env\":{\"A\":\"}\\\"{\"},\"hostname\":\"a b\"}"]),
+            (
+                "quiet {\"hostname\": \"a b\", \"env\": {\"A\": \"}\\\"{\"}} ro",
+                ["{\"env\":{\"A\":\"}\\\"{\"},\"hostname\":\"a b\"}"]
+            ),
             ("x{\"a\":1} {\"b\":2}", ["{\"a\":1}", "{\"b\":2}"]),
-            ("bake.hostname=7 bake.env.A=8 bake.env.B.C=d",
-                ["{\"hostname\":\"7\"}", "{\"env\":{\"A\":\"8\"}}", "{\"env\":{\"B.C\":\"d\"}}"]),
+            (
+                "bake.hostname=7 bake.env.A=8 bake.env.B.C=d",
+                ["{\"hostname\":\"7\"}", "{\"env\":{\"A\":\"8\"}}", "{\"env\":{\"B.C\":\"d\"}}"]
+            ),
             ("bake.env.A= bake.env.B=null", ["{\"env\":{\"A\":\"\"}}", "{\"env\":{\"B\":null}}"]),
             ("bake.env.J={\"x\":1}", ["{\"env\":{\"J\":\"{\\\"x\\\":1}\"}}"]),
-            ("bake.cmdline=\"ls -l /\" \"bake.hostname=a b\"",
-                ["{\"cmdline\":\"ls -l /\"}", "{\"hostname\":\"a b\"}"]),
-            ("bake.net.mtu=1400 bake.net.addr=10.0.0.1",
-                ["{\"net\":{\"mtu\":1400}}", "{\"net\":{\"addr\":\"10.0.0.1\"}}"]),
+            (
+                "bake.cmdline=\"ls -l /\" \"bake.hostname=a b\"",
+                ["{\"cmdline\":\"ls -l /\"}", "{\"hostname\":\"a b\"}"]
+            ),
+            (
+                "bake.net.mtu=1400 bake.net.addr=10.0.0.1",
+                ["{\"net\":{\"mtu\":1400}}", "{\"net\":{\"addr\":\"10.0.0.1\"}}"]
+            ),
             ("bake.net=[{\"if\":\"a\\u0020b\"}]", ["{\"net\":[{\"if\":\"a b\"}]}"]),
             ("bake.sysctl.net.core.somaxconn=5", ["{\"sysctl\":{\"net.core.somaxconn\":\"5\"}}"]),
             ("bake.limits.nofile=5", ["{\"limits\":{\"nofile\":5}}"]),
             ("bake.files./etc/a.conf=x", ["{\"files\":{\"/etc/a.conf\":\"x\"}}"]),
             ("-- a 'b c'", ["{\"arguments\":[\"a\",\"b c\"]}"]),
             ("--", ["{\"arguments\":[]}"]),
-            ("bake.env.A=1 -- {\"a\" bake.verbose",
-                ["{\"env\":{\"A\":\"1\"}}", "{\"arguments\":[\"{a\",\"bake.verbose\"]}"]),
-            ("{\"cmdline\":\"a -- b\"} -- c", ["{\"cmdline\":\"a -- b\"}", "{\"arguments\":[\"c\"]}"]),
+            (
+                "bake.env.A=1 -- {\"a\" bake.verbose",
+                ["{\"env\":{\"A\":\"1\"}}", "{\"arguments\":[\"{a\",\"bake.verbose\"]}"]
+            ),
+            (
+                "{\"cmdline\":\"a -- b\"} -- c",
+                ["{\"cmdline\":\"a -- b\"}", "{\"arguments\":[\"c\"]}"]
+            ),
             ("a=\"x -- y\" bake.hostname=h", ["{\"hostname\":\"h\"}"]),
             ("a--b ---", []),
         ] as [(String, [String])])
@@ -66,11 +79,17 @@ struct KernelCommandLineTests {
             ("bake.env.=1", "1:1: error: there is an empty name between the dots"),
             ("ro bake.=1", "1:4: error: there is an empty name between the dots"),
             ("bake.net..addr=1", "1:1: error: there is an empty name between the dots"),
-            ("bake.hostname", "1:1: error: 'bake.hostname' is no flag of bake; "
-                + "settings are written bake.KEY=VALUE"),
+            (
+                "bake.hostname",
+                "1:1: error: 'bake.hostname' is no flag of bake; "
+                    + "settings are written bake.KEY=VALUE"
+            ),
             ("bake.config=merge", "1:13: error: 'bake.config' can only be 'replace'"),
-            ("bake.cut {\"a\":", "1:1: error: the command line was longer than the kernel takes, "
-                + "its end is lost"),
+            (
+                "bake.cut {\"a\":",
+                "1:1: error: the command line was longer than the kernel takes, "
+                    + "its end is lost"
+            ),
             ("-- a 'b", "1:6: error: a quote in the arguments is not closed"),
             ("-- a \\", "1:6: error: the arguments end in a backslash"),
         ])
@@ -88,11 +107,15 @@ struct KernelCommandLineTests {
         arguments: [
             ("{}", nil, ""),
             ("{}", [], "--"),
-            ("{}", ["-v", "a b", "", "it's", "say \"hi\" \\"],
-                "-- -v \"a b\" \"\" \"it's\" \"say \\\"hi\\\" \\\\\""),
-            ("{\"hostname\":\"a b\",\"env\":{\"é\":\"\\\"😀\\\\\"}}", ["x"],
+            (
+                "{}", ["-v", "a b", "", "it's", "say \"hi\" \\"],
+                "-- -v \"a b\" \"\" \"it's\" \"say \\\"hi\\\" \\\\\""
+            ),
+            (
+                "{\"hostname\":\"a b\",\"env\":{\"é\":\"\\\"😀\\\\\"}}", ["x"],
                 "{\"env\":{\"\\u00e9\":\"\\u0022\\ud83d\\ude00\\u005c\"},"
-                    + "\"hostname\":\"a\\u0020b\"} -- x"),
+                    + "\"hostname\":\"a\\u0020b\"} -- x"
+            ),
             ("{}", ["é"], "{\"arguments\":[\"\\u00e9\"]}"),
             ("{}", ["a\nb"], "{\"arguments\":[\"a\\u000ab\"]}"),
         ] as [(String, [String]?, String)])
@@ -123,8 +146,8 @@ struct KernelCommandLineTests {
     }
 
     /// The kernel panics beyond 31 words for init, hangs beyond 2047 bytes and parts words at white
-    /// space outside double quotes; whatever is asked for, the text must stay clear of all three and
-    /// come back as it was.
+    /// space outside double quotes; whatever is asked for, the text must stay clear of all three
+    /// and come back as it was.
     @Test("any override and any arguments come back as they were", arguments: 0..<40)
     func roundTrip(seed: UInt64) throws {
         var random = Noise(state: seed &* 0x9e37_79b9_7f4a_7c15 | 1)
@@ -132,7 +155,8 @@ struct KernelCommandLineTests {
             let hostname = random.text()
             let override = JSONValue.object([
                 JSONMember(
-                    Bytes("env"), .object([JSONMember(Bytes("E") + random.text(), .bytes(random.bytes()))])),
+                    Bytes("env"),
+                    .object([JSONMember(Bytes("E") + random.text(), .bytes(random.bytes()))])),
                 JSONMember(Bytes("x"), .array([.string(hostname), .null, .integer(-7)])),
             ])
             let arguments = (0..<random.below(random.below(4) == 0 ? 60 : 6)).map { _ in
@@ -205,7 +229,9 @@ struct Noise {
 
     /// UTF-8 with everything that needs care.
     mutating func text() -> Bytes {
-        let pieces = ["a", " ", "\"", "'", "\\", "é", "😀", "=", "{", "--", ".", "\t", "\u{7f}", ","]
+        let pieces = [
+            "a", " ", "\"", "'", "\\", "é", "😀", "=", "{", "--", ".", "\t", "\u{7f}", ",",
+        ]
         return Bytes((0..<below(9)).map { _ in pieces[below(pieces.count)] }.joined())
     }
 }

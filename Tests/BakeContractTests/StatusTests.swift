@@ -36,7 +36,9 @@ struct StatusTests {
         let section = try #require(page.components(separatedBy: heading).dropFirst().first)
         let table = section.components(separatedBy: "\n## ")[0]
         return table.split(separator: "\n").compactMap { line in
-            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: CharacterSet.whitespaces) }
+            let cells = line.split(separator: "|").map {
+                $0.trimmingCharacters(in: CharacterSet.whitespaces)
+            }
             guard cells.count == 3, let number = Int32(cells[0]) else { return nil }
             return Row(number: number, name: cells[1])
         }

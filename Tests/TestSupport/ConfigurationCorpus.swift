@@ -37,7 +37,8 @@ public struct ConfigurationCorpus: Sendable {
             configuration: Array(String(repeating: "{\"a\":", count: 100_000).utf8)),
         Case(
             name: "should-fail-two-megabytes",
-            configuration: Array("{\"hostname\":\"\(String(repeating: "a", count: 2 << 20))\"}".utf8)),
+            configuration: Array(
+                "{\"hostname\":\"\(String(repeating: "a", count: 2 << 20))\"}".utf8)),
         Case(
             name: "should-fail-sixty-thousand-keys",
             configuration: Array(
