@@ -16,7 +16,7 @@ enum SummaryRendering {
                 + "\(ByteCountText.render(Int64(blob.byteCount))), \(way)",
         ]
         if let verity = blob.verity {
-            lines.append("  root hash      \(verity.rootHash)")
+            lines.append("  root hash      \(verity.rootHash.hex)")
         }
         let memory = manifest.memory
         lines += [
