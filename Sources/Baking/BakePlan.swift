@@ -81,8 +81,10 @@ struct BakePlan {
     }
 
     /// What a launcher that says nothing needs: words on the serial console, no kernel chatter
-    /// before the program's, and a machine that ends when its kernel cannot go on.
-    private static let standardCommandLine = "console=tty0 console=ttyS0 panic=-1 quiet"
+    /// before the program's, a machine that ends when its kernel cannot go on, and no panic where
+    /// a busy host delays the first timer interrupts ("IO-APIC + timer doesn't work").
+    private static let standardCommandLine =
+        "console=tty0 console=ttyS0 panic=-1 no_timer_check quiet"
 
     private static func commandLine(
         of request: BakeRequest, kernel: KernelImage
