@@ -61,6 +61,9 @@ public struct BakeRequest: Sendable {
     /// Seconds since 1970 that no time in the image exceeds (SOURCE_DATE_EPOCH).
     public var sourceDateEpoch: Int64?
 
+    /// The time of everything bake adds itself, seconds since 1970.
+    var ownTime: Int64 { sourceDateEpoch ?? 0 }
+
     public init(output: String) {
         self.output = output
     }

@@ -8,6 +8,7 @@ struct BakedConfiguration {
     /// As rumpconfig.json: the user's own bytes where no flag changes them; nil when neither a
     /// file nor a flag says anything.
     let text: Bytes?
+    private let mtimeSeconds: Int64
     let configuration: Configuration
 
     private static let path: TreePath = "rumpconfig.json"
@@ -15,6 +16,7 @@ struct BakedConfiguration {
     init(_ request: BakeRequest, layers: [Layer]) throws(BakeError) {
         let source = try Self.source(request, layers)
         let patch = Self.patch(of: request)
+        mtimeSeconds = request.ownTime
         do throws(ConfigurationError) {
             var sources: [SourceSettings] = []
             if let source {
@@ -39,7 +41,7 @@ struct BakedConfiguration {
     var layers: [Layer] {
         guard let text else { return [] }
         var layer = Layer(name: "configuration")
-        layer.add(.file(text), at: Self.path)
+        layer.add(.file(text, mtimeSeconds: mtimeSeconds), at: Self.path)
         return [layer]
     }
 

@@ -11,11 +11,13 @@ extension Baker {
     ) throws(BakeError) -> [Layer] {
         let leftOut = Set([output].compactMap { $0 })
         do throws(TreeError) {
-            var layers = [Layer.mountPoints]
+            let time = plan.request.ownTime
+            var layers = [Layer.mountPoints(mtimeSeconds: time)]
             switch plan.request.defaultEtc {
             case .none: break
             case .shipped:
-                layers.append(try Layer.defaultEtc(at: installation.defaultEtc))
+                layers.append(
+                    try .defaultEtc(at: installation.defaultEtc, mtimeSeconds: time))
             case .directory(let path):
                 layers.append(
                     try .scan(directory: FilePath(path), name: path, owner: plan.ownerRule))
@@ -36,7 +38,8 @@ extension Baker {
     /// The merged tree as it goes into the blob, times clamped where that was asked for.
     func merge(_ layers: [Layer], _ request: BakeRequest) throws(BakeError) -> MergedTree {
         do throws(TreeError) {
-            let tree = try MergedTree.overlay(layers)
+            let tree = try MergedTree.overlay(
+                layers, impliedDirectory: .directory(mtimeSeconds: request.ownTime))
             return request.sourceDateEpoch.map { tree.withTimes(noLaterThan: $0) } ?? tree
         } catch {
             throw BakeError(error)
@@ -54,24 +57,27 @@ extension Baker {
 
 extension Layer {
     /// The directories PID 1 mounts on: a read-only root cannot be given them at boot.
-    fileprivate static var mountPoints: Layer {
+    fileprivate static func mountPoints(mtimeSeconds: Int64) -> Layer {
         var layer = Layer(name: "bake")
         for path: TreePath in ["dev", "proc", "run", "sys"] {
-            layer.add(.directory(), at: path)
+            layer.add(.directory(mtimeSeconds: mtimeSeconds), at: path)
         }
-        layer.add(.directory(permissions: 0o1777), at: "tmp")
+        layer.add(.directory(permissions: 0o1777, mtimeSeconds: mtimeSeconds), at: "tmp")
+        layer.add(.directory(permissions: 0o700, mtimeSeconds: mtimeSeconds), at: "root")
         return layer
     }
 
     static let defaultEtcName = "defaults-etc"
 
-    /// The shipped tree as bake's own: root's, of time 0, with the modes Linux expects, whatever
+    /// The shipped tree as bake's own: root's, of bake's time, with the modes Linux expects, whatever
     /// the installation's checkout or umask made of them.
-    fileprivate static func defaultEtc(at path: FilePath) throws(TreeError) -> Layer {
+    fileprivate static func defaultEtc(
+        at path: FilePath, mtimeSeconds: Int64
+    ) throws(TreeError) -> Layer {
         let shipped = try Layer.scan(directory: path, name: defaultEtcName, owner: .root)
         let nodes = shipped.nodes.map { node in
             var own = node
-            own.mtimeSeconds = 0
+            own.mtimeSeconds = mtimeSeconds
             own.permissions = node.isDirectory ? 0o755 : 0o644
             own.xattrs = []
             return own

@@ -8,7 +8,7 @@ extension LaunchRequest {
     func passedCommandLine(on accelerator: Accelerator) -> Bytes {
         let baked = firmware == .uefi ? bakedCommandLine : []
         let timer = Bytes((accelerator == .tcg ? "no_timer_check" : "").utf8)
-        let volume = Bytes((isVerbose ? "bake.verbose" : "quiet").utf8)
+        let volume = Bytes((isVerbose ? "bake.verbose loglevel=7" : "quiet").utf8)
         let parts = [baked, timer, volume, commandLine]
         return Bytes(parts.filter { !$0.isEmpty }.joined(separator: [0x20]))
     }
