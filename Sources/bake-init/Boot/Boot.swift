@@ -49,11 +49,11 @@ struct Boot: ~Copyable {
 
     /// Everything up to where the image's settings can be read.
     private mutating func open() throws(GuestFailure) {
-        openMissingDescriptors()
         umask(0o022)
         // Ctrl-Alt-Del becomes a SIGINT, which the programs get to see.
         reboot(Int32(RB_DISABLE_CAD))
         try mountBasics(on: system)
+        openMissingDescriptors()
         // Without it PID 1 could be killed for memory, which is worse only then.
         do { try system.write("-1000".bytes, into: "/proc/self/oom_score_adj".bytes) } catch {}
 
@@ -112,7 +112,7 @@ private func openMissingDescriptors() {
     while true {
         let descriptor = guest_open("/dev/null", O_RDWR, 0)
         if descriptor > STDERR_FILENO { close(descriptor) }
-        // -1: not even /dev/null. Then there is nobody to talk to, and booting goes on.
+        // -1: not even /dev/null, which devtmpfs has. Then nobody can be talked to.
         if descriptor < 0 || descriptor > STDERR_FILENO { return }
     }
 }
