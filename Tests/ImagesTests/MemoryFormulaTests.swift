@@ -8,10 +8,11 @@ import Testing
     /// and the smallest machines that started them. A number below would be a lie, one far above
     /// would turn away machines that do.
     @Test(arguments: [
-        Measured(blob: 5, front: 17, kernelEnds: (76, 78), inPlace: 80, ramdisk: 84, uefi: 0),
+        Measured(blob: 5, front: 17, kernelEnds: (76, 78), inPlace: 80, ramdisk: 84, uefi: 200),
         Measured(
             blob: 60, front: 17, kernelEnds: (132, 134), inPlace: 138, ramdisk: 238, uefi: 379),
-        Measured(blob: 300, front: 17, kernelEnds: (372, 374), inPlace: 380, ramdisk: 975, uefi: 0),
+        Measured(
+            blob: 300, front: 17, kernelEnds: (372, 374), inPlace: 380, ramdisk: 975, uefi: 1346),
     ])
     func saysWhatIsNeededAndLittleMore(measured: Measured) {
         let needs = measured.formula.needs

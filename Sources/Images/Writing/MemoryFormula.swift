@@ -23,12 +23,15 @@ struct MemoryFormula: Equatable {
     /// Modules, the guest init, its buffers.
     private static let guestByteCount = 16 * megabyte
     /// What UEFI has for itself while it loads.
-    private static let firmwareByteCount = 64 * megabyte
+    private static let firmwareByteCount = 72 * megabyte
+    /// Smaller machines OVMF starts, but loads no kernel on.
+    private static let firmwareFloorByteCount = 208 * megabyte
 
     var needs: Manifest.MemoryNeeds {
         Manifest.MemoryNeeds(
             inPlaceByteCount: rounded(inPlace), ramdiskByteCount: rounded(ramdisk),
-            uefiByteCount: rounded(max(uefiLoading, uefiRunning)))
+            uefiByteCount: rounded(
+                max(uefiLoading, uefiRunning, Self.firmwareFloorByteCount)))
     }
 
     /// The blob is there once, and nothing is unpacked but modules and a tar's tree.
