@@ -31,13 +31,18 @@ final class LeaseKeeper {
     let interface: Bytes
     private let interfaceIndex: Int32
     private let request: InterfaceRequest
+    private let clock: () -> Milliseconds
     private var client: DHCPClient
     private var channel: DHCPSocket
     private var applied: InterfaceAddressing?
 
     /// The interface must be up. The first message leaves with the first `serve`.
-    init(_ request: InterfaceRequest, on control: borrowing InterfaceControl) throws(NetworkError) {
+    init(
+        _ request: InterfaceRequest, on control: borrowing InterfaceControl,
+        clock: @escaping () -> Milliseconds = LeaseKeeper.now
+    ) throws(NetworkError) {
         self.request = request
+        self.clock = clock
         interface = control.name
         let hardwareAddress = try control.hardwareAddress()
         guard let index = control.index() else {
@@ -53,7 +58,7 @@ final class LeaseKeeper {
     /// Changes when a lease comes or goes.
     var fileDescriptor: Int32 { channel.fileDescriptor }
 
-    /// On the clock of `now()`; nil when only a packet can change anything.
+    /// On the clock given, `now()` by default; nil when only a packet can change anything.
     var deadline: Milliseconds? { client.deadline }
 
     /// What the interface has now; nil while it has no lease.
@@ -73,9 +78,9 @@ final class LeaseKeeper {
     func serve() -> [LeaseNote] {
         var notes: [LeaseNote] = []
         while let payload = channel.receive() {
-            notes += carryOut(client.receive(payload, at: LeaseKeeper.now()))
+            notes += carryOut(client.receive(payload, at: clock()))
         }
-        notes += carryOut(client.wake(at: LeaseKeeper.now()))
+        notes += carryOut(client.wake(at: clock()))
         return notes
     }
 

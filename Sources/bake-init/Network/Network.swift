@@ -10,8 +10,10 @@ func bringUpLoopback() throws(NetworkError) {
 }
 
 /// Waits for the interface to appear, brings it up and gives it its address. Takes at most
-/// `timeoutSeconds` of the request.
-func bringUp(_ request: InterfaceRequest) throws(NetworkError) -> ConfiguredInterface {
+/// `timeoutSeconds` of the request. `clock` is what leases are timed by; tests let it jump.
+func bringUp(
+    _ request: InterfaceRequest, clock: @escaping () -> Milliseconds = LeaseKeeper.now
+) throws(NetworkError) -> ConfiguredInterface {
     let deadline = LeaseKeeper.now() + Milliseconds(max(request.timeoutSeconds, 0)) * 1000
     let name = try waitForInterface(request, until: deadline)
     let control = try InterfaceControl(name)
@@ -29,7 +31,7 @@ func bringUp(_ request: InterfaceRequest) throws(NetworkError) -> ConfiguredInte
         throw .noVersion6(interface: name)
     case .dhcp:
         try waitForCarrier(control, until: min(deadline, LeaseKeeper.now() + 1000))
-        let keeper = try LeaseKeeper(request, on: control)
+        let keeper = try LeaseKeeper(request, on: control, clock: clock)
         let addressing = try waitForLease(keeper, request, until: deadline)
         return ConfiguredInterface(name: name, addressing: addressing, keeper: keeper)
     }
