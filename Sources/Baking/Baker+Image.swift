@@ -3,6 +3,7 @@ internal import Blobs
 internal import Images
 internal import Kernels
 internal import SystemPackage
+internal import Trees
 
 /// The version of bake; in every manifest.
 public let bakeVersion = "0.1.0"
@@ -10,7 +11,7 @@ public let bakeVersion = "0.1.0"
 extension Baker {
     /// Puts the blob and everything around it into the one file.
     func write(
-        _ blob: borrowing BlobFile, _ configuration: BakedConfiguration, _ osRelease: Bytes,
+        _ tree: MergedTree, _ blob: borrowing BlobFile, _ configuration: BakedConfiguration, _ osRelease: Bytes,
         _ plan: BakePlan, to output: FilePath
     ) throws(BakeError) -> WrittenImage {
         do throws(ImageError) {
@@ -26,7 +27,9 @@ extension Baker {
                     compression: .zstd),
                 settings: try settings(description, configuration),
                 blob: BlobSource(
-                    descriptor: blob.descriptor, path: output, description: description),
+                    descriptor: blob.descriptor, path: output, description: description,
+                    treeByteCount: plan.request.blobKind == .tar
+                        ? Int(Tar.unpackedByteCount(of: tree)) : 0),
                 leavesBlobInPlace: plan.fitness.leavesBlobInPlace)
             return try ImageWriter.write(contents, to: output)
         } catch {

@@ -30,7 +30,7 @@ public struct Baker: Sendable {
         let osRelease = try osRelease(of: tree)
         let blob = try BlobFile.write(tree, plan, beside: output.path, progress)
         progress(.writing)
-        let image = try write(blob, configuration, osRelease, plan, to: output.path)
+        let image = try write(tree, blob, configuration, osRelease, plan, to: output.path)
         return BakeReport(plan, tree, blob.blob, image)
     }
 }

@@ -55,7 +55,7 @@ struct DamageTests {
         for name in names {
             let victim = try Victim()
             try victim.flipBit(at: victim.offset(of: name))
-            let result = try StagedBake.run(["run", victim.path])
+            let result = try StagedBake.run(["run", "--accel", "tcg", victim.path])
             #expect(result.status == 125, "\(name): \(result.stderrText)")
             #expect(!result.stdoutText.contains("hostname: "), "\(name)")
             let verdict = try StagedBake.run(["verify", victim.path])
@@ -77,7 +77,7 @@ struct DamageTests {
         let blob = try #require(victim.parts["blob"])
         let compressedData = blob.offset + 96
         try victim.flipBit(at: compressedData + 4096 * 8)
-        let result = try StagedBake.run(["run", victim.path])
+        let result = try StagedBake.run(["run", "--accel", "tcg", victim.path])
         #expect(result.status == 125)
         #expect(result.stderrText.contains("damaged"), "\(result.stderrText)")
         #expect(!result.stdoutText.contains("hostname: "))
@@ -88,7 +88,7 @@ struct DamageTests {
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: victim.path))
         try file.truncate(atOffset: UInt64(victim.offset(of: "blob")))
         try file.close()
-        #expect(try StagedBake.run(["run", victim.path]).status == 125)
+        #expect(try StagedBake.run(["run", "--accel", "tcg", victim.path]).status == 125)
         let console = try victim.console()
         #expect(console.contains("bake: error: "), "\(console)")
         #expect(!console.contains("hostname: "))
@@ -96,7 +96,7 @@ struct DamageTests {
 
     @Test func tooLittleMemory() throws {
         let image = try ProbeImage.baked.get()
-        let told = try StagedBake.run(["run", "-M", "48", image])
+        let told = try StagedBake.run(["run", "--accel", "tcg", "-M", "48", image])
         #expect(told.status == 125)
         #expect(told.stderrText.contains("48 MiB"), "\(told.stderrText)")
         let console = try Machine.console(memoryMiB: 48, ["-kernel", image])

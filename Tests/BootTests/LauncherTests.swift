@@ -8,7 +8,7 @@ struct LauncherTests {
     @Test(arguments: ["pc", "q35"])
     func runUnderBIOS(machine: String) throws {
         let result = try StagedBake.run(
-            ["run", "--machine", machine, "-i", try ProbeImage.baked.get()],
+            ["run", "--accel", "tcg", "--machine", machine, "-i", try ProbeImage.baked.get()],
             input: Data("one\ntwo\n".utf8))
         #expect(result.status == 0, "\(result.stderrText)")
         let lines = Set(result.stdoutText.split(separator: "\n").map(String.init))
@@ -25,7 +25,7 @@ struct LauncherTests {
     @Test(arguments: ["pc", "q35"])
     func runUnderUEFI(machine: String) throws {
         let result = try StagedBake.run(
-            ["run", "--machine", machine, "--firmware", "uefi", try ProbeImage.baked.get()])
+            ["run", "--accel", "tcg", "--machine", machine, "--firmware", "uefi", try ProbeImage.baked.get()])
         #expect(result.status == 0, "\(result.stderrText)")
         #expect(result.stdoutText.contains("hostname: baked-name"))
         let verity = result.stdoutText.split(separator: "\n").first { $0.hasPrefix("verity: ") }

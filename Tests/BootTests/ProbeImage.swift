@@ -18,7 +18,7 @@ enum ProbeImage {
         done
         echo "configuration: $($bb tr -d ' \\n' < /rumpconfig.json)"
         echo "a line on stderr" >&2
-        $bb sed 's/^/stdin: /'
+        [ -t 0 ] || $bb sed 's/^/stdin: /'
         exit "${1:-0}"
 
         """

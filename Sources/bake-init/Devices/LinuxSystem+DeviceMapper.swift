@@ -6,7 +6,8 @@ import CGuest
 extension LinuxSystem {
     func activateVerity(_ table: VerityTable, name: Bytes) throws(Errno) -> Bytes {
         let control = try FileDescriptor(opening: "/dev/mapper/control".bytes, O_RDWR)
-        var create = DeviceMapperRequest(name: name, isReadOnly: true)
+        var create = DeviceMapperRequest(
+            name: name, identifier: table.identifier + name, isReadOnly: true)
         try create.run(guest_DM_DEV_CREATE, on: control.number)
         let minorNumber = create.minorNumber
         do {
@@ -28,13 +29,19 @@ extension LinuxSystem {
 struct DeviceMapperRequest {
     private(set) var bytes: Bytes
 
-    init(name: Bytes, isReadOnly: Bool, verity: VerityTable? = nil) {
+    /// - Parameter identifier: the device's uuid, given when it is created and only then.
+    init(
+        name: Bytes, identifier: Bytes = [], isReadOnly: Bool, verity: VerityTable? = nil
+    ) {
         var header = dm_ioctl()
         header.version = (4, 0, 0)
         header.data_start = UInt32(MemoryLayout<dm_ioctl>.size)
         header.flags = isReadOnly ? guest_DM_READONLY_FLAG : 0
         withUnsafeMutableBytes(of: &header.name) { field in
             field.copyBytes(from: name.prefix(field.count - 1))
+        }
+        withUnsafeMutableBytes(of: &header.uuid) { field in
+            field.copyBytes(from: identifier.prefix(field.count - 1))
         }
         var payload = Bytes()
         if let verity {

@@ -11,6 +11,9 @@ struct VerityTable: Equatable {
         self.tree = tree
     }
 
+    /// The beginning of the device's uuid, in the form by which lsblk and systemd know dm-verity.
+    var identifier: Bytes { "CRYPT-VERITY-".bytes + tree.rootHash.prefix(32) + "-".bytes }
+
     static let blockByteCount: UInt64 = 4096
 
     /// Length of the device in sectors of 512 bytes.

@@ -64,9 +64,16 @@ final class Launcher {
                 throw refusal(request, error)
             }
         } catch {
-            say("bake: error: cannot run '\(program.bin.shown)': \(error.reason)".bytes)
+            report("bake: error: cannot run '\(program.bin.shown)': \(error.reason)\n", descriptors)
             return .failed(status: error.status)
         }
+    }
+
+    /// Says it where the program would have complained, as a shell does.
+    private func report(_ line: String, _ descriptors: StandardDescriptors) {
+        let bytes = line.bytes
+        // A pipe of our own or the console: both take a line at once.
+        _ = bytes.withUnsafeBytes { write(descriptors.error, $0.baseAddress, $0.count) }
     }
 
     /// Takes this process's place; returns, with the reason, only when that fails.
