@@ -86,7 +86,8 @@ let package = Package(
             name: "LaunchingTests", dependencies: ["Launching", "BakeContract", "TestSupport", system],
             exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(
-            name: "GuestTests", dependencies: ["bake-init", "BakeContract", "TestSupport"],
+            name: "GuestTests",
+            dependencies: ["bake-init", "BakeContract", "Blobs", "Trees", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),

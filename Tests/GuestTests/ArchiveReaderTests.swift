@@ -118,12 +118,21 @@ private struct ArchiveBuilder {
             ("size", { $0.add("0", "f", size: "0000000009\u{0}") }, .malformed(.size, offset: 0)),
             (
                 "negative size",
-                { $0.add("0", "f", size: String(repeating: "\u{0}", count: 12)); $0.bytes[124] = 0xff },
+                {
+                    $0.add("0", "f", size: String(repeating: "\u{0}", count: 12))
+                    $0.bytes[124] = 0xff
+                },
                 .damagedHeader(offset: 0)
             ),
             ("uid", { $0.add("0", "f", uid: "000000x\u{0}") }, .malformed(.uid, offset: 0)),
-            ("mtime", { $0.add("0", "f", mtime: "0000000000y\u{0}") }, .malformed(.mtime, offset: 0)),
-            ("device", { $0.add("3", "f", device: "7777777\u{0}") }, .malformed(.device, offset: 0)),
+            (
+                "mtime", { $0.add("0", "f", mtime: "0000000000y\u{0}") },
+                .malformed(.mtime, offset: 0)
+            ),
+            (
+                "device", { $0.add("3", "f", device: "7777777\u{0}") },
+                .malformed(.device, offset: 0)
+            ),
             ("type", { $0.add("Q", "f") }, .unsupportedType(UInt8(ascii: "Q"), offset: 0)),
             ("sparse", { $0.add("S", "f") }, .sparse(offset: 0)),
             (
@@ -134,15 +143,23 @@ private struct ArchiveBuilder {
             ("root as file", { $0.add("0", "./") }, .unsafeName("./".bytes, offset: 0)),
             (
                 "record without its length",
-                { $0.addRecords("x path=a\n"); $0.add("0", "f") },
+                {
+                    $0.addRecords("x path=a\n"); $0.add("0", "f")
+                },
                 .malformed(.extendedHeader, offset: 0)
             ),
             (
-                "record too long", { $0.addRecords("99 path=a\n"); $0.add("0", "f") },
+                "record too long",
+                {
+                    $0.addRecords("99 path=a\n"); $0.add("0", "f")
+                },
                 .malformed(.extendedHeader, offset: 0)
             ),
             (
-                "record of nothing", { $0.addRecords("0 "); $0.add("0", "f") },
+                "record of nothing",
+                {
+                    $0.addRecords("0 "); $0.add("0", "f")
+                },
                 .malformed(.extendedHeader, offset: 0)
             ),
             (
@@ -151,11 +168,16 @@ private struct ArchiveBuilder {
             ),
             (
                 "uid of nobody at all",
-                { $0.addRecords("18 uid=4294967295\n"); $0.add("0", "f") },
+                {
+                    $0.addRecords("18 uid=4294967295\n"); $0.add("0", "f")
+                },
                 .malformed(.uid, offset: 1024)
             ),
             (
-                "sparse by record", { $0.addRecords("22 GNU.sparse.major=1\n"); $0.add("0", "f") },
+                "sparse by record",
+                {
+                    $0.addRecords("22 GNU.sparse.major=1\n"); $0.add("0", "f")
+                },
                 .sparse(offset: 1024)
             ),
             (
@@ -270,7 +292,7 @@ private struct ArchiveBuilder {
         #expect(verdicts == [true, false])
         for _ in 0..<3000 {
             let count = Int.random(in: 0..<2000, using: &random)
-            let noise = Bytes((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+            let noise = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
             var fields = ExtendedFields()
             _ = fields.take(records: noise)
             _ = fields.take(records: "12 ".bytes + noise)

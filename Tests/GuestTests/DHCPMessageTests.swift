@@ -14,10 +14,11 @@ import Testing
             gateway: IPv4Address(bits: gateway))
     }
 
-    @Test(arguments: [
-        ("example.net", "example.net"), ("a_b-C.1\u{0}", "a_b-C.1"), ("", nil), ("a b", nil),
-        ("x\nnameserver 6.6.6.6", nil), ("\u{0}\u{0}", nil), ("gr\u{fc}n", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("example.net", "example.net"), ("a_b-C.1\u{0}", "a_b-C.1"), ("", nil), ("a b", nil),
+            ("x\nnameserver 6.6.6.6", nil), ("\u{0}\u{0}", nil), ("gr\u{fc}n", nil),
+        ] as [(String, String?)])
     func namesThatMayBeWrittenIntoFiles(sent: String, accepted: String?) {
         let parsed = reply {
             $0.options += [(15, sent.bytes), (12, sent.bytes)]
@@ -26,14 +27,18 @@ import Testing
         #expect(parsed?.hostname == accepted?.bytes)
     }
 
-    @Test(arguments: [
-        ([0x05, 0xdc], 1500), ([0x00, 0x43], nil), ([0x00, 0x44], 68), ([0x05], nil),
-    ] as [(Bytes, Int?)])
+    @Test(
+        arguments: [
+            ([0x05, 0xdc], 1500), ([0x00, 0x43], nil), ([0x00, 0x44], 68), ([0x05], nil),
+        ] as [(Bytes, Int?)])
     func mtu(sent: Bytes, accepted: Int?) {
         #expect(reply { $0.options.append((26, sent)) }?.mtu == accepted)
     }
 
-    @Test(arguments: [([255, 0, 255, 0], nil), ([255, 255, 240, 0], 20), ([255], nil)] as [(Bytes, Int?)])
+    @Test(
+        arguments: [
+            ([255, 0, 255, 0], nil), ([255, 255, 240, 0], 20), ([255], nil),
+        ] as [(Bytes, Int?)])
     func masks(sent: Bytes, count: Int?) {
         #expect(reply { $0.options[2] = (1, sent) }?.prefix?.count == count)
     }
@@ -117,7 +122,7 @@ import Testing
             if let payload = bake_init.payload(ofPacket: bytes, checksumIsFilled: false) {
                 #expect(payload.count <= bytes.count)
             }
-            let noise = Bytes((0..<Int.random(in: 0..<600)).map { _ in .random(in: .min ... .max) })
+            let noise = (0..<Int.random(in: 0..<600)).map { _ in UInt8.random(in: .min ... .max) }
             #expect(DHCPReply(parsing: noise) == nil)
         }
     }
@@ -149,7 +154,9 @@ import Testing
 
     private func sum(_ bytes: some Sequence<UInt8>) -> Int {
         var total = 0
-        for (index, byte) in bytes.enumerated() { total += index % 2 == 0 ? Int(byte) << 8 : Int(byte) }
+        for (index, byte) in bytes.enumerated() {
+            total += index % 2 == 0 ? Int(byte) << 8 : Int(byte)
+        }
         while total > 0xffff { total = total >> 16 + total & 0xffff }
         return total
     }

@@ -52,7 +52,7 @@ import Testing
             let keeper = try #require(try bringUp(request, clock: clock.now).keeper)
             link.stopServer()
             try link.startServer([
-                "--dhcp-range=10.77.0.70,10.77.0.80,255.255.255.0,2m",
+                "--dhcp-range=10.77.0.70,10.77.0.80,255.255.255.0,2m"
             ])
             clock.jump(to: try #require(keeper.deadline))
             return try serve(keeper, clock) {

@@ -118,8 +118,10 @@ import Testing
         }
         if !writer.hasAttributes {
             try Self.shell(
-                "setfattr -x user.note in/random; setfattr -x user.empty in/usr; touch -d '2001-02-03 04:05:06 UTC' in/random in/usr",
-                in: directory)
+                """
+                setfattr -x user.note in/random; setfattr -x user.empty in/usr
+                touch -d '2001-02-03 04:05:06 UTC' in/random in/usr
+                """, in: directory)
         }
         try Self.shell(
             "\(writer.command) a.tar -C in . && lz4 -q -BD -B4 a.tar a.tar.lz4", in: directory)

@@ -98,7 +98,8 @@ private struct PaxRecords {
         while String(length).utf8.count + rest != length {
             length = String(length).utf8.count + rest
         }
-        bytes += Bytes("\(length) ".utf8) + key + [UInt8(ascii: "=")] + value
+        bytes +=
+            Bytes("\(length) ".utf8) + key + [UInt8(ascii: "=")] + value
             + [UInt8(ascii: "\n")]
     }
 

@@ -18,11 +18,19 @@ extension LinuxSystem {
         } catch {
             throw .network(error)
         }
-        let outcome = writeResolverFile(
-            nameServers: configured.addressing.nameServers, domain: configured.addressing.domain,
-            under: [])
-        // A program that needs names says so itself; the line says why it cannot have them.
-        if case .failed = outcome { say("bake: warning: \(outcome.description)".bytes) }
+        if let warning = writeResolverFile(configured.addressing) {
+            say("bake: warning: \(warning)".bytes)
+        }
         return configured
+    }
+}
+
+/// A program that needs names says so itself; what is returned says why it cannot have them.
+func writeResolverFile(_ addressing: InterfaceAddressing) -> String? {
+    let outcome = writeResolverFile(
+        nameServers: addressing.nameServers, domain: addressing.domain, under: [])
+    switch outcome {
+    case .written, .keptTheTreesOwn, .noNameServers: return nil
+    case .readOnly, .failed: return outcome.description
     }
 }

@@ -39,6 +39,10 @@ final class BackgroundWork {
             guard isDue || set.answer(index) != 0 else { continue }
             for note in keeper.serve() where note != .renewed {
                 say("bake: note: \(note.description(of: keeper.interface))".bytes)
+                guard case .changed(let addressing) = note else { continue }
+                if let warning = writeResolverFile(addressing) {
+                    say("bake: warning: \(warning)".bytes)
+                }
             }
         }
         return set.answer(ueventIndex) != 0 ? damagedBlock() : nil
