@@ -4,21 +4,44 @@ import Testing
 @testable import bake_init
 
 @Suite struct BlobSearchTests {
+    /// Its root hash is the digest of whatever the recording system reads.
     private let manifest = GuestManifest(
-        blobKind: .tar, blobByteCount: 8192, blobDigest: [], verity: nil)
+        blobKind: .squashfs, blobByteCount: 8192, blobDigest: [],
+        verity: VerityParameters(
+            dataBlockCount: 1, hashStartBlock: 1, rootHash: RecordingSystem().digest.hexadecimal,
+            salt: "00ff".bytes))
 
-    @Test func memoryThatIsLongEnoughComesFirst() {
+    /// What a kexec left of the image before lies beside it.
+    @Test func memoryIsKnownByItsHashTree() {
         let system = RecordingSystem()
-        system.files["/bake/blob"] = [1]
-        system.deviceByteCounts = ["/dev/pmem0": 4096, "/dev/pmem1": 1 << 21]
+        system.deviceByteCounts = ["/dev/pmem0": 1 << 21, "/dev/pmem1": 1 << 21]
+        system.files["/dev/pmem1"] = []
         #expect(
             findBlob(manifest, on: system)
                 == .persistentMemory(path: "/dev/pmem1".bytes, byteCount: 1 << 21))
     }
 
-    @Test func elseTheFileOfTheInitramfsWhateverItsLength() {
+    @Test func memoryThatIsTooShortIsNotIt() {
+        let system = RecordingSystem()
+        system.deviceByteCounts = ["/dev/pmem0": 4096]
+        system.files["/dev/pmem0"] = []
+        #expect(findBlob(manifest, on: system) == .missing)
+    }
+
+    /// Using it says what is wrong with it.
+    @Test func damagedMemoryIsTakenWhenThereIsNoOther() {
+        let system = RecordingSystem()
+        system.deviceByteCounts = ["/dev/pmem0": 8192]
+        #expect(
+            findBlob(manifest, on: system)
+                == .persistentMemory(path: "/dev/pmem0".bytes, byteCount: 8192))
+    }
+
+    @Test func aFileOfTheInitramfsComesFirstWhateverItsLength() {
         let system = RecordingSystem()
         system.files["/bake/blob"] = [1, 2, 3]
+        system.deviceByteCounts = ["/dev/pmem0": 8192]
+        system.files["/dev/pmem0"] = []
         #expect(findBlob(manifest, on: system) == .file(path: "/bake/blob".bytes, byteCount: 3))
     }
 

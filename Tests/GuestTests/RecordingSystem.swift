@@ -24,6 +24,12 @@ final class RecordingSystem: GuestSystem {
         return Bytes(contents.prefix(limit))
     }
 
+    /// Devices have contents where a test gives them as a file; else they cannot be read.
+    func read(_ path: Bytes, at offset: UInt64, byteCount: Int) throws(Errno) -> Bytes {
+        guard let contents = files[path.shown] else { throw .notFound }
+        return Bytes(contents.dropFirst(Int(offset)).prefix(byteCount))
+    }
+
     func write(_ bytes: Bytes, into path: Bytes) throws(Errno) {
         try note("write \(path.shown) \(bytes.shown)")
     }

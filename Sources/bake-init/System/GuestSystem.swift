@@ -6,6 +6,8 @@ import BakeContract
 protocol GuestSystem {
     // Files. Paths are absolute.
     func read(_ path: Bytes, limit: Int) throws(Errno) -> Bytes
+    /// Bytes from the middle of a file or device, fewer at its end.
+    func read(_ path: Bytes, at offset: UInt64, byteCount: Int) throws(Errno) -> Bytes
     /// Writes into a file that exists, as /proc and /sys want it: one write, no truncation.
     func write(_ bytes: Bytes, into path: Bytes) throws(Errno)
     /// Makes or replaces a file.

@@ -7,6 +7,14 @@ extension LinuxSystem {
         return try file.read(limit: limit)
     }
 
+    func read(_ path: Bytes, at offset: UInt64, byteCount: Int) throws(Errno) -> Bytes {
+        let file = try FileDescriptor(opening: path, O_RDONLY)
+        guard lseek(file.number, off_t(truncatingIfNeeded: offset), SEEK_SET) >= 0 else {
+            throw .last
+        }
+        return try file.read(limit: byteCount)
+    }
+
     func write(_ bytes: Bytes, into path: Bytes) throws(Errno) {
         let file = try FileDescriptor(opening: path, O_WRONLY)
         try file.write(all: bytes)

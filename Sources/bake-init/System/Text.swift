@@ -67,4 +67,23 @@ extension Array where Element == UInt8 {
         let digits = "0123456789abcdef".bytes
         return flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
+
+    /// The bytes that an even number of hexadecimal digits stands for; other text gives nothing.
+    var fromHexadecimal: Bytes {
+        var bytes = Bytes()
+        for start in stride(from: 0, to: count - 1, by: 2) {
+            guard let high = Self.digitValue(self[start]), let low = Self.digitValue(self[start + 1])
+            else { return [] }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    private static func digitValue(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x61...0x66: digit - 0x61 + 10
+        default: nil
+        }
+    }
 }
