@@ -19,6 +19,7 @@ func bringUp(
     let control = try InterfaceControl(name)
     if let mtu = request.interface.mtu { try control.setMTU(mtu) }
     try control.bringUp()
+    try waitForCarrier(control, until: min(deadline, LeaseKeeper.now() + 1000))
     switch request.interface.method {
     case .fixed(let address, let prefix, let gateway):
         let addressing = InterfaceAddressing(
@@ -30,7 +31,6 @@ func bringUp(
     case .version6:
         throw .noVersion6(interface: name)
     case .dhcp:
-        try waitForCarrier(control, until: min(deadline, LeaseKeeper.now() + 1000))
         let keeper = try LeaseKeeper(request, on: control, clock: clock)
         let addressing = try waitForLease(keeper, request, until: deadline)
         return ConfiguredInterface(name: name, addressing: addressing, keeper: keeper)
@@ -74,8 +74,8 @@ private func waitForInterface(
     }
 }
 
-/// A message sent before the carrier is there is lost and costs a second. Some links never
-/// report one, so after a while the message is sent anyway.
+/// What is sent before the carrier is there is lost: a DHCP message costs a second then, and a
+/// program's first packet more. Some links never report one, so after a while it goes on anyway.
 private func waitForCarrier(
     _ control: borrowing InterfaceControl, until deadline: Milliseconds
 ) throws(NetworkError) {
