@@ -30,7 +30,8 @@ let package = Package(
     ],
     targets: [
         // C libraries: a module map and one header each, no logic.
-        .systemLibrary(name: "CSquashFS", pkgConfig: "libsquashfs1", providers: [.apt(["libsquashfs-dev"])]),
+        .systemLibrary(
+            name: "CSquashFS", pkgConfig: "libsquashfs1", providers: [.apt(["libsquashfs-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
@@ -42,7 +43,7 @@ let package = Package(
         .target(name: "BakeContract", dependencies: ["CJSON"], swiftSettings: strict),
         .target(name: "Trees", dependencies: ["CXattr", system], swiftSettings: strict),
         .target(
-            name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", "CZstd", crypto, system],
+            name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),
         .target(name: "Kernels", dependencies: [system, subprocess], swiftSettings: strict),
         .target(
@@ -73,17 +74,21 @@ let package = Package(
         .testTarget(
             name: "BakeContractTests", dependencies: ["BakeContract", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "TreesTests", dependencies: ["Trees", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "BlobsTests", dependencies: ["Blobs", "Trees", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
+            name: "TreesTests", dependencies: ["Trees", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "BlobsTests", dependencies: ["Blobs", "Trees", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ImagesTests", dependencies: ["Images", "BakeContract", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "BakingTests", dependencies: ["Baking", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LaunchingTests", dependencies: ["Launching", "BakeContract", "TestSupport", system],
+            name: "LaunchingTests",
+            dependencies: ["Launching", "BakeContract", "TestSupport", system],
             exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(
             name: "GuestTests",

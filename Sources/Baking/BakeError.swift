@@ -33,7 +33,8 @@ extension BakeError {
         case .treeMissing, .treeNotDirectory, .failed:
             self.init(.missingInput, error.description)
         case .changed:
-            self.init(.failed, error.description, hint: "bake again when nothing writes to the tree")
+            self.init(
+                .failed, error.description, hint: "bake again when nothing writes to the tree")
         case .accessControlList, .typeConflict:
             self.init(.malformedInput, error.description)
         }

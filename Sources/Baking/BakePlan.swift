@@ -73,7 +73,8 @@ struct BakePlan {
         }
         guard request.blobKind == .squashfs || compression.algorithm == .lz4 else {
             throw BakeError(
-                .malformedInput, "the guest cannot unpack a tar compressed with "
+                .malformedInput,
+                "the guest cannot unpack a tar compressed with "
                     + compression.algorithm.rawValue,
                 hint: "take lz4, lz4:12, or --blob squashfs")
         }

@@ -51,7 +51,10 @@ public enum BakeProgress: Sendable {
 extension BakeReport {
     /// - Parameters:
     ///   - blob: nil for a dry run, as is `image`.
-    init(_ plan: BakePlan, _ tree: MergedTree, _ blob: Blobs.Blob? = nil, _ image: WrittenImage? = nil) {
+    init(
+        _ plan: BakePlan, _ tree: MergedTree, _ blob: Blobs.Blob? = nil,
+        _ image: WrittenImage? = nil
+    ) {
         let counts = tree.counts
         output = plan.request.output
         kernelVersion = plan.kernel.version
@@ -60,7 +63,8 @@ extension BakeReport {
         entryCount = tree.entries.count
         inodeCount = tree.entries.count - counts.hardLinks
         warnings = plan.warnings
-        notes = tree.notes.map(\.description) + Self.hidden(in: tree)
+        notes =
+            tree.notes.map(\.description) + Self.hidden(in: tree)
             + (blob?.notes.map(\.description) ?? [])
         self.blob = blob.flatMap { blob in
             image.map { image in

@@ -78,7 +78,8 @@ struct BakedConfiguration {
             return nil
         }
         do throws(TreeError) {
-            guard let text = try node.content(limitByteCount: JSONLimits.configuration.byteCount + 1)
+            guard
+                let text = try node.content(limitByteCount: JSONLimits.configuration.byteCount + 1)
             else { return nil }
             return (text, Bytes("\(layer.name)/\(Self.path)".utf8))
         } catch {

@@ -11,7 +11,8 @@ public let bakeVersion = "0.1.0"
 extension Baker {
     /// Puts the blob and everything around it into the one file.
     func write(
-        _ tree: MergedTree, _ blob: borrowing BlobFile, _ configuration: BakedConfiguration, _ osRelease: Bytes,
+        _ tree: MergedTree, _ blob: borrowing BlobFile, _ configuration: BakedConfiguration,
+        _ osRelease: Bytes,
         _ plan: BakePlan, to output: FilePath
     ) throws(BakeError) -> WrittenImage {
         do throws(ImageError) {

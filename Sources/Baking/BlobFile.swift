@@ -59,7 +59,8 @@ struct BlobFile: ~Copyable {
     /// O_TMPFILE of asm-generic/fcntl.h; Swift's Glibc module leaves GNU's names out.
     private static let nameless: Int32 = 0o20000000 | O_DIRECTORY
 
-    private static func createNameless(beside output: FilePath) throws(BakeError) -> FileDescriptor {
+    private static func createNameless(beside output: FilePath) throws(BakeError) -> FileDescriptor
+    {
         let parent = output.removingLastComponent()
         let directory = parent.isEmpty ? "." : parent.string
         var descriptor = open(directory, nameless | O_RDWR | O_CLOEXEC, 0o600)

@@ -12,7 +12,8 @@ extension Installation {
         }
         guard count > 0 else {
             throw CommandFailure(
-                .unavailable, "cannot find bake's own parts: /proc/self/exe: \(Errno(rawValue: errno))",
+                .unavailable,
+                "cannot find bake's own parts: /proc/self/exe: \(Errno(rawValue: errno))",
                 hint: "mount /proc")
         }
         let executable = FilePath(String(decoding: buffer[..<count], as: UTF8.self))

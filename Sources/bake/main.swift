@@ -12,9 +12,16 @@ do {
         try await Invocation.run(BakeCommand.parseAsRoot(flags))
     } catch let failure as CommandFailure {
         throw failure
+    } catch let status as ExitCode {
+        exit(status.rawValue)
     } catch {
         // Help, the version, and ArgumentParser's own complaints, with its statuses (0 and 64).
-        BakeCommand.exit(withError: error)
+        let isUsage = BakeCommand.exitCode(for: error) == .validationFailure
+        guard isUsage, flags.first == RunCommand.configuration.commandName else {
+            BakeCommand.exit(withError: error)
+        }
+        Console.write(BakeCommand.fullMessage(for: error) + "\n", to: STDERR_FILENO)
+        exit(ExitStatus.launch.rawValue)
     }
 } catch let failure as CommandFailure {
     Console.error(failure)

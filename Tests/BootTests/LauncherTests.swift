@@ -17,7 +17,8 @@ struct LauncherTests {
         #expect(lines.contains("arguments: 0 baked argument"))
         #expect(lines.contains("root: overlay"))
         #expect(lines.contains("stdin: one") && lines.contains("stdin: two"))
-        #expect(lines.contains { $0.hasPrefix("verity: CRYPT-VERITY") && $0.hasSuffix("over pmem0") })
+        #expect(
+            lines.contains { $0.hasPrefix("verity: CRYPT-VERITY") && $0.hasSuffix("over pmem0") })
         #expect(!result.stdoutText.contains("a line on stderr"))
         #expect(result.stderrText.contains("a line on stderr"))
     }
@@ -25,7 +26,10 @@ struct LauncherTests {
     @Test(arguments: ["pc", "q35"])
     func runUnderUEFI(machine: String) throws {
         let result = try StagedBake.run(
-            ["run", "--accel", "tcg", "--machine", machine, "--firmware", "uefi", try ProbeImage.baked.get()])
+            [
+                "run", "--accel", "tcg", "--machine", machine, "--firmware", "uefi",
+                try ProbeImage.baked.get(),
+            ])
         #expect(result.status == 0, "\(result.stderrText)")
         #expect(result.stdoutText.contains("hostname: baked-name"))
         let verity = result.stdoutText.split(separator: "\n").first { $0.hasPrefix("verity: ") }

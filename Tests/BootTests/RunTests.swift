@@ -7,7 +7,8 @@ import Testing
 struct RunTests {
     @Test func argumentsReplaceTheBakedOnesAndTheStatusIsTheProgramsOwn() throws {
         let result = try StagedBake.run([
-            "run", "--accel", "tcg", "-e", "GREETING=two  spaces and \"quotes\"", "--hostname", "other",
+            "run", "--accel", "tcg", "-e", "GREETING=two  spaces and \"quotes\"", "--hostname",
+            "other",
             try ProbeImage.baked.get(), "--", "7", "", "it's", "$HOME \\ {x}",
         ])
         #expect(result.status == 7, "\(result.stderrText)")
@@ -18,7 +19,8 @@ struct RunTests {
 
     @Test func aMissingProgramIs127AndSaysWhich() throws {
         let result = try StagedBake.run([
-            "run", "--accel", "tcg", "--set", #"rc=[{"bin":"/bin/absent"}]"#, try ProbeImage.baked.get(),
+            "run", "--accel", "tcg", "--set", #"rc=[{"bin":"/bin/absent"}]"#,
+            try ProbeImage.baked.get(),
         ])
         #expect(result.status == 127)
         #expect(result.stderrText.contains("/bin/absent"), "\(result.stderrText)")
@@ -30,7 +32,8 @@ struct RunTests {
         let sent = Data((0..<3_000_000).map { _ in UInt8.random(in: 0...255, using: &generator) })
         let result = try StagedBake.run(
             [
-                "run", "--accel", "tcg", "-i", "--set", #"rc=[{"bin":"/bin/busybox","argv":["cat"]}]"#,
+                "run", "--accel", "tcg", "-i", "--set",
+                #"rc=[{"bin":"/bin/busybox","argv":["cat"]}]"#,
                 try ProbeImage.baked.get(),
             ], input: sent)
         #expect(result.status == 0, "\(result.stderrText)")
@@ -38,7 +41,9 @@ struct RunTests {
     }
 
     @Test func dryRunPrintsACommandThatWorksWhenPasted() throws {
-        let printed = try StagedBake.run(["run", "--accel", "tcg", "--dry-run", try ProbeImage.baked.get()])
+        let printed = try StagedBake.run([
+            "run", "--accel", "tcg", "--dry-run", try ProbeImage.baked.get(),
+        ])
         #expect(printed.status == 0, "\(printed.stderrText)")
         #expect(!printed.stdoutText.contains("-initrd") && !printed.stdoutText.contains("-drive"))
         let scratch = try TemporaryDirectory()

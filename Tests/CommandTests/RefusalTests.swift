@@ -51,7 +51,8 @@ import Testing
     }
 
     @Test func unknownFlag() throws {
-        try refuse(["-R", "tree", "-o", "app.img", "--frobnicate"], status: 64, saying: ["--frobnicate"])
+        try refuse(
+            ["-R", "tree", "-o", "app.img", "--frobnicate"], status: 64, saying: ["--frobnicate"])
     }
 
     @Test func fileOverDirectoryNamesBothTrees() throws {

@@ -20,7 +20,8 @@ struct Ports: Equatable {
         guard let devices = try? system.list(folder) else { return ports }  // absence is an answer
         for device in devices {
             // A port that goes away, or has no name yet, is not one of ours (yet).
-            guard let text = try? system.read(folder + device + "/name".bytes, limit: 256)  // as said
+            let file = folder + device + "/name".bytes
+            guard let text = try? system.read(file, limit: 256)  // as said
             else { continue }
             let node = "/dev/".bytes + device
             let name = text.trimmed
@@ -50,7 +51,8 @@ struct Ports: Equatable {
         let folder = "/sys/bus/virtio/devices/".bytes
         guard let devices = try? system.list(folder) else { return false }  // no virtio at all
         return devices.contains { device in
-            guard let number = try? system.read(folder + device + "/device".bytes, limit: 32)  // gone
+            let file = folder + device + "/device".bytes
+            guard let number = try? system.read(file, limit: 32)  // it is gone
             else { return false }
             return number.trimmed == "0x0003".bytes
         }

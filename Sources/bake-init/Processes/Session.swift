@@ -81,7 +81,8 @@ struct Session: ~Copyable {
 private func openConsole() -> Int32? {
     let system = LinuxSystem()
     // A machine without a console has no such file, or nothing in it.
-    let active = (try? system.read("/sys/class/tty/console/active".bytes, limit: 256)) ?? []  // as said
+    let list = "/sys/class/tty/console/active".bytes
+    let active = (try? system.read(list, limit: 256)) ?? []  // as said
     let names = active.trimmed.split(at: UInt8(ascii: " "))
     for path in [names.last.map { "/dev/".bytes + $0 }, "/dev/console".bytes] {
         guard let path, path != "/dev/".bytes else { continue }

@@ -72,7 +72,8 @@ extension Array where Element == UInt8 {
     var fromHexadecimal: Bytes {
         var bytes = Bytes()
         for start in stride(from: 0, to: count - 1, by: 2) {
-            guard let high = Self.digitValue(self[start]), let low = Self.digitValue(self[start + 1])
+            guard let high = Self.digitValue(self[start]),
+                let low = Self.digitValue(self[start + 1])
             else { return [] }
             bytes.append(high << 4 | low)
         }

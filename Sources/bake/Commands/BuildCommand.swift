@@ -24,7 +24,8 @@ struct BuildCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("c"), .customLong("config")],
-        help: ArgumentHelp("The configuration baked in (docs/configuration.md).", valueName: "file"))
+        help: ArgumentHelp("The configuration baked in (docs/configuration.md).", valueName: "file")
+    )
     var configurationFile: String?
 
     @Option(

@@ -40,7 +40,8 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("e"), .customLong("env")],
-        help: ArgumentHelp("An environment variable, over the baked ones.", valueName: "NAME=VALUE"))
+        help: ArgumentHelp("An environment variable, over the baked ones.", valueName: "NAME=VALUE")
+    )
     var environment: [String] = []
 
     @Option(help: "The host name, over the baked one.")

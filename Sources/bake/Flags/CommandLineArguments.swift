@@ -17,7 +17,9 @@ enum CommandLineArguments {
     /// Before and behind the first `--`, the process's name left out.
     static func split(_ arguments: [[UInt8]]) -> (before: [[UInt8]], behind: [[UInt8]]?) {
         let own = arguments.dropFirst()
-        guard let terminator = own.firstIndex(of: Array("--".utf8)) else { return (Array(own), nil) }
+        guard let terminator = own.firstIndex(of: Array("--".utf8)) else {
+            return (Array(own), nil)
+        }
         return (Array(own[..<terminator]), Array(own[(terminator + 1)...]))
     }
 
@@ -29,7 +31,8 @@ enum CommandLineArguments {
         for argument in arguments {
             guard let text = String(validating: argument, as: UTF8.self) else {
                 throw CommandFailure(
-                    .usage, "the argument '\(String(decoding: argument, as: UTF8.self))' is not UTF-8",
+                    .usage,
+                    "the argument '\(String(decoding: argument, as: UTF8.self))' is not UTF-8",
                     hint: "rename the file, or reach it through a link with an UTF-8 name")
             }
             flags.append(text)

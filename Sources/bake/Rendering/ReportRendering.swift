@@ -9,14 +9,16 @@ enum ReportRendering {
             lines += report.notes.map { "  \($0)" }
         }
         for layer in report.layers {
-            let hidden = layer.hiddenCount == 0 ? "" : ", \(layer.hiddenCount) hidden by later layers"
+            let hidden =
+                layer.hiddenCount == 0 ? "" : ", \(layer.hiddenCount) hidden by later layers"
             lines.append("  layer   \(layer.name): \(layer.entryCount) entries\(hidden)")
         }
         lines.append("  tree    \(report.entryCount) entries, \(report.inodeCount) inodes")
         lines.append("  kernel  \(report.kernelVersion), \(report.moduleCount) modules")
         if let blob = report.blob {
             lines.append(
-                "  blob    \(blob.kind) (\(blob.compression)), \(ByteCountText.render(blob.byteCount))")
+                "  blob    \(blob.kind) (\(blob.compression)), \(ByteCountText.render(blob.byteCount))"
+            )
         }
         if let memory = report.memory {
             lines.append(

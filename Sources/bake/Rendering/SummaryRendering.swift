@@ -6,7 +6,8 @@ enum SummaryRendering {
     static func text(_ summary: ImageSummary, image: String) -> String {
         let manifest = summary.manifest
         let blob = manifest.blob
-        let way = summary.leavesBlobInPlace ? "left in memory where it is loaded" : "unpacked at boot"
+        let way =
+            summary.leavesBlobInPlace ? "left in memory where it is loaded" : "unpacked at boot"
         var lines = [
             "\(image): format \(Manifest.formatVersion), \(ByteCountText.render(Int64(summary.byteCount)))",
             "  baked by       bake \(manifest.bakeVersion)",
