@@ -9,7 +9,6 @@ import Testing
     private let output: Pipe
     private let errors: Pipe
     private let nothing: Int32
-    private var said: [String] = []
 
     init() throws {
         guest_ignore_signal(SIGPIPE)
@@ -43,7 +42,7 @@ import Testing
         let launcher = Launcher(
             environment: ["PATH=/usr/bin:/bin".bytes, "A=1".bytes],
             users: UserDatabase(passwd: [], group: [])
-        ) { [unowned self] in said.append($0.printable) }
+        ) { _ in }
         let supervisor = Supervisor(
             ProgramJob.jobs(of: programs), channels: channels, launcher: launcher, scope: .started,
             signals: try SignalDescriptor(), background: BackgroundWork(uevents: nil) { _ in })
@@ -54,6 +53,11 @@ import Testing
         var bytes = Bytes(repeating: 0, count: 1 << 16)
         let count = read(pipe.readEnd, &bytes, bytes.count)
         return Bytes(bytes.prefix(max(0, count))).printable
+    }
+
+    /// Lines on the programs' standard error.
+    private var complaints: [String] {
+        text(errors).split(separator: "\\x0a").map(String.init)
     }
 
     @Test(arguments: [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137), ("kill -TERM $$", 143)])
@@ -120,16 +124,21 @@ import Testing
     @Test func whatCannotBeStartedIsSaidAndCounts() throws {
         let missing = Program(bin: "/no/such".bytes, arguments: ["/no/such".bytes])
         #expect(try run([missing]) == .ended(status: 127))
-        #expect(said == ["bake: error: cannot run '/no/such': there is no such file in the image"])
+        #expect(
+            complaints == ["bake: error: cannot run '/no/such': there is no such file in the image"]
+        )
     }
 
     @Test func aNameIsLookedUpInPath() throws {
         #expect(
             try run([Program(bin: "true".bytes, arguments: ["true".bytes])]) == .ended(status: 0))
+    }
+
+    @Test func aNameThatIsNotInPathSaysWherePathLeads() throws {
         let missing = Program(bin: "no-such".bytes, arguments: ["no-such".bytes])
         #expect(try run([missing]) == .ended(status: 127))
         #expect(
-            said == [
+            complaints == [
                 "bake: error: cannot run 'no-such':"
                     + " there is no such program in PATH (/usr/bin:/bin)"
             ])
@@ -138,14 +147,14 @@ import Testing
     @Test func aDirectoryIsFoundButNotRun() throws {
         let directory = Program(bin: "/usr".bytes, arguments: ["/usr".bytes])
         #expect(try run([directory]) == .ended(status: 126))
-        #expect(said == ["bake: error: cannot run '/usr': it is a directory"])
+        #expect(complaints == ["bake: error: cannot run '/usr': it is a directory"])
     }
 
     @Test func aMissingWorkingDirectoryIsNamed() throws {
         let program = shell("true") { $0.workingDirectory = "/no/such".bytes }
         #expect(try run([program]) == .ended(status: 126))
         #expect(
-            said == [
+            complaints == [
                 "bake: error: cannot run '/bin/sh': cannot enter the directory /no/such:"
                     + " No such file or directory"
             ])
@@ -155,7 +164,8 @@ import Testing
         let program = shell("true") { $0.user = ProgramUser(user: .name("x".bytes), group: nil) }
         #expect(try run([program]) == .ended(status: 126))
         #expect(
-            said == ["bake: error: cannot run '/bin/sh': the image has no such user or group"])
+            complaints == ["bake: error: cannot run '/bin/sh': the image has no such user or group"]
+        )
     }
 
     @Test func argumentsAndEnvironmentArriveAsTheyAre() throws {
