@@ -1,4 +1,4 @@
-/// Where one effective value comes from, for `bake config explain`.
+/// Where one effective value comes from.
 public struct KeyOrigin: Equatable, Sendable {
     /// What an earlier source said and nobody hears.
     public struct Hidden: Equatable, Sendable {

@@ -14,7 +14,7 @@ public enum SourceKind: Int, Equatable, Sendable, CaseIterable {
 }
 
 extension SourceKind {
-    /// For people: `bake config explain` prints it behind every value.
+    /// For people, behind every value that it sets.
     public var name: StaticString {
         switch self {
         case .baked: "baked configuration"

@@ -26,7 +26,9 @@ extension Baker {
                     initProgram: plan.parts.guestInit,
                     modules: plan.modules.map { .init(name: "\($0.name).ko", content: $0.bytes) },
                     compression: .zstd),
-                settings: try settings(description, configuration),
+                settings: try Initramfs.settings(
+                    guestManifest: description.guestManifest,
+                    configuration: configuration.text),
                 blob: BlobSource(
                     descriptor: blob.descriptor, path: output, description: description,
                     treeByteCount: plan.request.blobKind == .tar
@@ -36,18 +38,6 @@ extension Baker {
         } catch {
             throw BakeError(error, output: plan.request.output)
         }
-    }
-
-    /// What PID 1 reads before it can read the blob.
-    private func settings(
-        _ blob: BlobDescription, _ configuration: BakedConfiguration
-    ) throws(ImageError) -> Bytes {
-        var archive = NewcArchive()
-        try archive.appendFile("bake/manifest", content: blob.guestManifest.encoded)
-        if let text = configuration.text {
-            try archive.appendFile("bake/rumpconfig.json", content: text)
-        }
-        return try archive.finish()
     }
 }
 
