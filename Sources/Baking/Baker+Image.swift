@@ -22,10 +22,7 @@ extension Baker {
                 efiStub: plan.parts.efiStub, efiStubVersion: plan.parts.efiStubVersion,
                 kernel: plan.kernel.bytes, kernelVersion: plan.kernel.version,
                 commandLine: plan.commandLine, osRelease: osRelease,
-                initramfs: try Initramfs.archive(
-                    initProgram: plan.parts.guestInit,
-                    modules: plan.modules.map { .init(name: "\($0.name).ko", content: $0.bytes) },
-                    compression: .zstd),
+                initramfs: try initramfs(plan),
                 settings: try Initramfs.settings(
                     guestManifest: description.guestManifest,
                     configuration: configuration.text),
@@ -38,6 +35,14 @@ extension Baker {
         } catch {
             throw BakeError(error, output: plan.request.output)
         }
+    }
+
+    private func initramfs(_ plan: BakePlan) throws(ImageError) -> Bytes {
+        let archive = try Initramfs.archive(
+            initProgram: plan.parts.guestInit,
+            modules: plan.modules.map { .init(name: "\($0.name).ko", content: $0.bytes) },
+            compression: .none)
+        return try InitramfsCache(directory: cache.root.appending("initramfs")).compressed(archive)
     }
 }
 

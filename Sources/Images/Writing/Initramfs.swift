@@ -29,7 +29,7 @@ public enum Initramfs {
         let archive = try members(initProgram: initProgram, modules: modules)
         switch compression {
         case .none: return archive
-        case .zstd: return try zstd(archive)
+        case .zstd: return try compressed(archive)
         }
     }
 
@@ -75,7 +75,7 @@ public enum Initramfs {
 
     /// One frame with its length and a checksum, as the kernel's unzstd wants it; one thread, so
     /// that the same input makes the same bytes on every machine.
-    private static func zstd(_ content: Bytes) throws(ImageError) -> Bytes {
+    public static func compressed(_ content: Bytes) throws(ImageError) -> Bytes {
         guard let context = ZSTD_createCCtx() else { throw .compression("out of memory") }
         defer { ZSTD_freeCCtx(context) }
         try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 19))
