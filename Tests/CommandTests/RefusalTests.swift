@@ -147,6 +147,25 @@ import Testing
         #expect(standing == old)
     }
 
+    /// A file system of 6 MB that holds an older image and has no room for the new one.
+    @Test func outputInAFullDirectory() throws {
+        let script = """
+            mkdir small && mount -t tmpfs -o size=6m none small || exit 99
+            printf 'the old image' > small/app.img
+            "$0" -R tree -o small/app.img
+            status=$?
+            cat small/app.img && ls -A small
+            exit $status
+            """
+        let namespace = geteuid() == 0 ? ["unshare", "-m"] : ["unshare", "-r", "-m"]
+        let result = try runProcess(
+            namespace + ["sh", "-c", script, try StagedBake.part("bin/bake")], in: scratch.path)
+        #expect(result.status == 73, "\(result.stderrText)")
+        #expect(result.stderrText.contains("'small/app.img'"), "\(result.stderrText)")
+        #expect(result.stderrText.contains("No space left on device"), "\(result.stderrText)")
+        #expect(result.stdoutText == "the old imageapp.img\n")
+    }
+
     @Test func unreadableFileInsideATree() throws {
         // A file that cannot be read whoever asks, root too.
         try FileManager.default.createDirectory(
