@@ -94,14 +94,14 @@ struct BakedConfiguration {
             members.append(JSONMember(Bytes("hostname".utf8), .text(hostname)))
         }
         if !request.environment.isEmpty {
-            let variables = request.environment.map { JSONMember($0.name, .string($0.value)) }
+            let variables = request.environment.map { JSONMember($0.name, .bytes($0.value)) }
             members.append(JSONMember(Bytes("env".utf8), .object(variables)))
         }
         if let bin = request.program.first {
             let program = JSONValue.object([
                 JSONMember(Bytes("bin".utf8), .string(bin)),
                 JSONMember(
-                    Bytes("argv".utf8), .array(request.program.dropFirst().map(JSONValue.string))),
+                    Bytes("argv".utf8), .array(request.program.dropFirst().map(JSONValue.bytes))),
             ])
             members.append(JSONMember(Bytes("rc".utf8), .array([program])))
         }

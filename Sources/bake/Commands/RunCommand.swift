@@ -154,6 +154,7 @@ struct RunCommand: ParsableCommand {
             throw CommandFailure(error, image: image)
         }
         request.commandLine = try overrides()
+        try checkConfiguration(of: opened, request)
         request.isInteractive = interactive
         request.isVerbose = verbose
         request.name = name.map { Array($0.utf8) }
@@ -161,6 +162,32 @@ struct RunCommand: ParsableCommand {
         request.isPaused = paused
         request.extraArguments = extraArguments.map { Array($0.utf8) }
         return request
+    }
+
+    /// Decides what the guest will decide, so that a wrong override is told before anything starts.
+    private func checkConfiguration(
+        of opened: BootImage, _ request: LaunchRequest
+    ) throws(CommandFailure) {
+        let baked: Bytes?
+        let room: Bytes
+        do {
+            baked = try opened.bakedConfiguration()
+            room = try opened.configurationPatch()
+        } catch {
+            throw CommandFailure(error, image: image)
+        }
+        let effective: EffectiveConfiguration
+        do {
+            effective = try .booting(baked: baked, room: room, commandLine: request.commandLine)
+        } catch {
+            throw CommandFailure(.malformedInput, error.description)
+        }
+        effective.warnings.forEach { Console.note($0.warning) }
+        if !request.forwards.isEmpty && effective.configuration.interfaces.isEmpty {
+            Console.warning(
+                "-p leads nowhere: the configuration has no 'net', so the guest has no address\n"
+                    + "  hint: --set 'net=[{\"method\":\"dhcp\"}]', or bake it in")
+        }
     }
 
     /// Opens the image and checks all of it but the blob, which the guest checks block by block.

@@ -24,7 +24,7 @@ struct OverrideFlags {
             members.append(
                 JSONMember(
                     Bytes("env".utf8),
-                    .object(variables.map { JSONMember($0.name, .string($0.value)) })))
+                    .object(variables.map { JSONMember($0.name, .bytes($0.value)) })))
         }
         do {
             return try KernelCommandLine.encode(override: .object(members), arguments: arguments)
