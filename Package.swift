@@ -85,7 +85,8 @@ let package = Package(
             name: "ImagesTests", dependencies: ["Images", "BakeContract", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "BakingTests", dependencies: ["Baking", "TestSupport"], swiftSettings: strict),
+            name: "BakingTests", dependencies: ["Baking", "Trees", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "LaunchingTests",
             dependencies: ["Launching", "BakeContract", "TestSupport", system],

@@ -39,7 +39,9 @@ struct ProgramCheck {
             return "'\(name)' needs more than \(Self.nestingLimit) interpreters of interpreters"
         }
         if let flaw = machineFlaw(of: head, name: name) { return flaw }
-        return try flaw(of: interpreter, nesting: nesting + 1).map { "'\(name)' needs more: \($0)" }
+        return try flaw(of: interpreter, nesting: nesting + 1).map {
+            "'\(name)' needs its interpreter: \($0)"
+        }
     }
 
     private static let elfMagic: Bytes = [0x7f, 0x45, 0x4c, 0x46]
