@@ -11,7 +11,7 @@ GUEST_BUILD := $(SWIFT) build -c release --product bake-init --scratch-path .bui
 	--toolset Sources/bake-init/Toolset.json
 HOST_BUILD := $(SWIFT) build -c release --product bake --static-swift-stdlib
 
-.PHONY: all host guest stub stage install test format format-check clean
+.PHONY: all host guest stub stage install test bench format format-check clean
 
 all: stage
 
@@ -53,6 +53,10 @@ place:
 
 test:
 	scripts/test
+
+# Prints numbers, never fails for one: bench/README.md.
+bench:
+	bench/run
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
