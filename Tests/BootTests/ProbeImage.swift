@@ -50,6 +50,8 @@ enum ProbeImage {
 
     /// Asks the guest on the console, for launchers that are not ours: no kernel chatter matters.
     static func console(_ text: String, has line: String) -> Bool {
-        text.split(separator: "\n").contains { $0.hasSuffix(line) }
+        lines(text).contains { $0.hasSuffix(line) }
     }
+
+    static func lines(_ console: String) -> [Substring] { console.split(separator: "\n") }
 }

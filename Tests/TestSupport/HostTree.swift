@@ -14,6 +14,8 @@ import Glibc
 public enum HostTreeItem: Sendable {
     case directory(HostName, mode: UInt16 = 0o755)
     case file(HostName, _ content: String = "", mode: UInt16 = 0o644)
+    /// Bytes that no compressor makes smaller, the same every time.
+    case noise(HostName, byteCount: Int)
     /// A file of one hole, but for what stands at its end.
     case sparseFile(HostName, byteCount: Int, end: String)
     case symlink(HostName, to: HostName)
@@ -22,6 +24,8 @@ public enum HostTreeItem: Sendable {
     case socket(HostName)
     /// Needs root.
     case characterDevice(HostName, major: UInt32, minor: UInt32)
+    /// Needs root.
+    case blockDevice(HostName, major: UInt32, minor: UInt32)
     /// Needs root.
     case owner(HostName, uid: UInt32, gid: UInt32)
     /// `user.` for everybody, `security.` and `trusted.` for root. Not followed.
@@ -37,6 +41,7 @@ public struct HostName: Sendable, ExpressibleByStringLiteral, ExpressibleByArray
     public let bytes: [UInt8]
 
     public init(_ text: String) { bytes = Array(text.utf8) }
+    public init(bytes: [UInt8]) { self.bytes = bytes }
     public init(stringLiteral literal: String) { bytes = Array(literal.utf8) }
     public init(arrayLiteral bytes: UInt8...) { self.bytes = bytes }
 }
@@ -54,6 +59,8 @@ extension TemporaryDirectory {
         case .file(let name, let content, let mode):
             try write(Array(content.utf8), to: name)
             try call("chmod", name) { chmod($0, mode_t(mode)) }
+        case .noise(let name, let byteCount):
+            try write(Self.noise(byteCount: byteCount), to: name)
         case .sparseFile(let name, let byteCount, let end):
             try write([], to: name)
             try call("truncate", name) { truncate($0, off_t(byteCount - end.utf8.count)) }
@@ -75,8 +82,9 @@ extension TemporaryDirectory {
         case .socket(let name):
             try call("mknod", name) { mknod($0, S_IFSOCK | 0o644, 0) }
         case .characterDevice(let name, let major, let minor):
-            let number = dev_t(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
-            try call("mknod", name) { mknod($0, S_IFCHR | 0o600, number) }
+            try call("mknod", name) { mknod($0, S_IFCHR | 0o600, Self.device(major, minor)) }
+        case .blockDevice(let name, let major, let minor):
+            try call("mknod", name) { mknod($0, S_IFBLK | 0o640, Self.device(major, minor)) }
         case .owner(let name, let uid, let gid):
             try call("lchown", name) { lchown($0, uid, gid) }
         case .xattr(let name, let attribute, let value):
@@ -89,6 +97,22 @@ extension TemporaryDirectory {
             guard result.status == 0 else { throw TestFailure(result.stderrText) }
         case .time(let name, let seconds):
             try run(["touch", "-h", "-d", "@\(seconds)"], name)
+        }
+    }
+
+    private static func device(_ major: UInt32, _ minor: UInt32) -> dev_t {
+        dev_t(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
+    }
+
+    /// A linear congruential generator's upper bytes.
+    public static func noise(byteCount: Int) -> [UInt8] {
+        var state: UInt64 = 0x9e37_79b9_7f4a_7c15
+        return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+            for index in 0..<byteCount {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                buffer[index] = UInt8(truncatingIfNeeded: state >> 56)
+            }
+            count = byteCount
         }
     }
 
