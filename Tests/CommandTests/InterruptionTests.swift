@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A bake that is stopped half way leaves what stood under the output's name, whole, and no litter.
+@Suite(.serialized)
+struct InterruptionTests {
+    /// Takes any machine seconds to read, digest and write.
+    private static let tree = Result { () throws -> TemporaryDirectory in
+        let scratch = try TemporaryDirectory()
+        try BusyboxTree.make(at: scratch.path("tree"))
+        let made = try runProcess([
+            "sh", "-c", "head -c 400000000 /dev/urandom > \"$0\"", scratch.path("tree/noise"),
+        ])
+        guard made.status == 0 else { throw TestFailure(made.stderrText) }
+        return scratch
+    }
+
+    /// When the signal comes.
+    private enum Moment {
+        /// The tree is being packed: much of it was read (proc_pid_io(5), rchar).
+        case packing
+        /// The image is being written beside the old one.
+        case writing
+
+        func isReached(by process: Int32, in directory: String) throws -> Bool {
+            switch self {
+            case .packing:
+                let file = "/proc/\(process)/io"
+                let text = try? String(contentsOfFile: file, encoding: .utf8)  // nil: it has ended
+                let line = text?.split(separator: "\n").first { $0.hasPrefix("rchar: ") }
+                return line.flatMap { Int($0.dropFirst(7)) } ?? 0 > 80_000_000
+            case .writing:
+                return try FileManager.default.contentsOfDirectory(atPath: directory).count > 1
+            }
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGKILL], ["squashfs", "tar"])
+    func whilePacking(signal: Int32, blob: String) throws {
+        let names = try interrupt(at: .packing, with: signal, ["--blob", blob])
+        #expect(names == ["app.img"])
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func whileWriting(signal: Int32) throws {
+        let names = try interrupt(at: .writing, with: signal, ["--compression", "none"])
+        #expect(names == ["app.img"])
+    }
+
+    /// Nobody can clean up behind this one; the old image is whole all the same.
+    @Test func killedWhileWriting() throws {
+        let names = try interrupt(at: .writing, with: SIGKILL, ["--compression", "none"])
+        #expect(names.contains("app.img"))
+    }
+
+    /// Sends a signal to a bake, checks how it ends and that the old output stands, and returns the
+    /// names that are in its directory then.
+    private func interrupt(
+        at moment: Moment, with signal: Int32, _ flags: [String]
+    ) throws -> [String] {
+        let scratch = try TemporaryDirectory()
+        let old = "the old image"
+        try scratch.write(old, to: "app.img")
+        let bake = Process()
+        bake.executableURL = URL(fileURLWithPath: try StagedBake.part("bin/bake"))
+        bake.arguments =
+            ["-R", try Self.tree.get().path("tree"), "-o", scratch.path("app.img")] + flags
+            + ["--", "/bin/sh"]
+        bake.standardError = FileHandle.nullDevice
+        try bake.run()
+        while bake.isRunning,
+            try !moment.isReached(by: bake.processIdentifier, in: scratch.path)
+        {
+            usleep(1000)
+        }
+        #expect(bake.isRunning, "it ended before it could be interrupted")
+        kill(bake.processIdentifier, signal)
+        bake.waitUntilExit()
+        #expect(bake.terminationReason == (signal == SIGKILL ? .uncaughtSignal : .exit))
+        #expect(bake.terminationStatus == (signal == SIGKILL ? SIGKILL : 130))
+        #expect(try String(contentsOf: scratch.url("app.img"), encoding: .utf8) == old)
+        return try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+    }
+}
