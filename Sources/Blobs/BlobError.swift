@@ -25,6 +25,9 @@ public enum BlobError: Error, Sendable, Equatable {
     case nameTooLong(TreePath, byteCount: Int, limit: Int)
     case linkTargetLength(TreePath, byteCount: Int, limit: Int)
     case deviceNumber(TreePath, Node.Device)
+    /// A character device 0:0, which overlayfs takes for a deleted file
+    /// (Documentation/filesystems/overlayfs.rst, "whiteouts").
+    case whiteout(TreePath)
     /// An archive has no place for one.
     case socket(TreePath)
     /// An attribute outside of `user.`, `trusted.` and `security.`.
@@ -60,6 +63,12 @@ extension BlobError: CustomStringConvertible {
             """
             cannot store '\(path)': device \(device.major):\(device.minor) is beyond \
             4095:1048575
+            """
+        case .whiteout(let path):
+            """
+            cannot store '\(path)': it is the character device 0:0, which marks a deleted file \
+            and would not be seen in the guest
+              hint: remove it from the tree, with what it was to delete
             """
         case .socket(let path):
             """

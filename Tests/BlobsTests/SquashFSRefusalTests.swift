@@ -46,6 +46,14 @@ import Trees
             "cannot store '/p': device 4096:0 is beyond 4095:1048575"
         ),
         Limit(
+            Node(.characterDevice(Node.Device(major: 0, minor: 0)), permissions: 0o600), "p",
+            """
+            cannot store '/p': it is the character device 0:0, which marks a deleted file and \
+            would not be seen in the guest
+              hint: remove it from the tree, with what it was to delete
+            """
+        ),
+        Limit(
             Node(
                 .fifo, permissions: 0o600,
                 xattrs: [Node.Xattr(name: Bytes("system.nfs4_acl".utf8), value: [])]), "p",

@@ -47,6 +47,8 @@ extension SquashFS {
             guard (1...longestTarget).contains(target.count) else {
                 throw .linkTargetLength(path, byteCount: target.count, limit: longestTarget)
             }
+        case .characterDevice(let device) where device.major == 0 && device.minor == 0:
+            throw .whiteout(path)
         case .characterDevice(let device), .blockDevice(let device):
             guard device.major <= 4095, device.minor <= 1_048_575 else {
                 throw .deviceNumber(path, device)
