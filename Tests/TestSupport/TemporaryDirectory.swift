@@ -1,6 +1,7 @@
 public import Foundation
+import Synchronization
 
-/// A directory that is gone when the value is.
+/// A directory that is gone when the value is, or the process: what tests share lives as long as it.
 public final class TemporaryDirectory: Sendable {
     public let path: String
 
@@ -10,10 +11,11 @@ public final class TemporaryDirectory: Sendable {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o755])
+        TemporaryDirectories.add(path)
     }
 
     deinit {
-        try? FileManager.default.removeItem(atPath: path)  // litter in /tmp harms nobody
+        TemporaryDirectories.remove(path)
     }
 
     public func path(_ name: String) -> String { "\(path)/\(name)" }
@@ -25,5 +27,26 @@ public final class TemporaryDirectory: Sendable {
         try FileManager.default.createDirectory(
             at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: target)
+    }
+}
+
+/// Those that exist now; removed when the process ends.
+private enum TemporaryDirectories {
+    private static let paths = Mutex<Set<String>>([])
+    private static let removesAllAtExit: Bool =
+        atexit {
+            for path in TemporaryDirectories.paths.withLock({ $0 }) {
+                try? FileManager.default.removeItem(atPath: path)  // litter in /tmp harms nobody
+            }
+        } == 0
+
+    static func add(_ path: String) {
+        _ = removesAllAtExit
+        paths.withLock { _ = $0.insert(path) }
+    }
+
+    static func remove(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)  // litter in /tmp harms nobody
+        paths.withLock { _ = $0.remove(path) }
     }
 }
