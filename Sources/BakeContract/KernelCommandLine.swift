@@ -146,6 +146,8 @@ private struct CommandLineReader {
             result.isReplacing = true
             return
         }
+        // For the boot stub, which has read it by now (docs/image-format.md, *Memory*).
+        if key.equals("inplace") { return }
         let names = settingPath(key)
         guard names.allSatisfy({ !$0.isEmpty }) else {
             throw CommandLineFault(offset: word.start, problem: .commandLine(.emptyKey))

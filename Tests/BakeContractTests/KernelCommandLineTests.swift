@@ -43,6 +43,7 @@ struct KernelCommandLineTests {
             ),
             ("a=\"x -- y\" bake.hostname=h", ["{\"hostname\":\"h\"}"]),
             ("a--b ---", []),
+            ("bake.inplace=off bake.hostname=h", ["{\"hostname\":\"h\"}"]),
         ] as [(String, [String])])
     func overrides(text: String, expected: [String]) throws {
         let line = try KernelCommandLine.parse(Bytes(text))

@@ -45,6 +45,25 @@ import Testing
         #expect(notes == [ModuleNote(name: "b.ko".bytes, errno: .noDevice)])
     }
 
+    private static let drivers = ["virtio_pci", "virtio_net", "virtio_blk", "nd_pmem", "loop"]
+
+    private func loaded(files: [String: Bytes]) -> [String] {
+        let system = RecordingSystem()
+        system.files = files
+        system.files["/bake/modules/order"] = Self.drivers.map { "\($0).ko\n" }.joined().bytes
+        _ = loadModules(on: system)
+        return system.log.map { String($0.dropFirst("load /bake/modules/".count).dropLast(3)) }
+    }
+
+    @Test func driversWithNothingToDriveAreNotLoaded() {
+        let network = "/sys/bus/virtio/devices/virtio0/device"
+        let disk = "/sys/bus/virtio/devices/virtio1/device"
+        #expect(loaded(files: [:]) == ["virtio_pci", "nd_pmem", "loop"])
+        #expect(
+            loaded(files: [network: "0x0001\n".bytes, disk: "0x0002\n".bytes]) == Self.drivers)
+        #expect(loaded(files: ["/bake/blob": [1]]) == ["virtio_pci", "loop"])
+    }
+
     @Test func noOrderMeansNoModules() {
         #expect(loadModules(on: RecordingSystem()).isEmpty)
     }

@@ -36,25 +36,13 @@ struct Ports: Equatable {
     /// Waits for the ports of a virtio-serial device: they appear one after another once its
     /// driver is loaded. A machine without such a device is not waited for.
     static func wait<System: GuestSystem>(on system: System) -> Ports {
-        guard hasConsoleDevice(system) else { return Ports() }
+        guard hasVirtioDevice("0x0003".bytes, on: system) else { return Ports() }
         let start = system.uptime()
         while true {
             let ports = present(on: system)
             let waited = system.uptime() - start
             if ports.status != nil || waited > (ports.isEmpty ? 500 : 5000) { return ports }
             system.sleep(milliseconds: 2)
-        }
-    }
-
-    /// Device id 3 is a console with or without ports (virtio specification 5.3).
-    private static func hasConsoleDevice<System: GuestSystem>(_ system: System) -> Bool {
-        let folder = "/sys/bus/virtio/devices/".bytes
-        guard let devices = try? system.list(folder) else { return false }  // no virtio at all
-        return devices.contains { device in
-            let file = folder + device + "/device".bytes
-            guard let number = try? system.read(file, limit: 32)  // it is gone
-            else { return false }
-            return number.trimmed == "0x0003".bytes
         }
     }
 }
