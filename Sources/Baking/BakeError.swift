@@ -37,6 +37,8 @@ extension BakeError {
                 .failed, error.description, hint: "bake again when nothing writes to the tree")
         case .accessControlList, .typeConflict:
             self.init(.malformedInput, error.description)
+        case .scratch, .spoolFull:
+            self.init(.outputNotWritable, error.description)
         }
     }
 

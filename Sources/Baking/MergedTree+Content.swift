@@ -4,24 +4,19 @@ extension Node {
     /// The first bytes of a regular file, all of it where `limitByteCount` allows; nil for
     /// everything else.
     func content(limitByteCount: Int) throws(TreeError) -> Bytes? {
-        switch kind {
-        case .regular(.bytes(let bytes)): return Bytes(bytes.prefix(limitByteCount))
-        case .regular(.file(let file)):
-            var reader = try HostFileReader(file)
-            var content = Bytes(repeating: 0, count: min(limitByteCount, Int(file.byteCount)))
-            var failure: TreeError?
-            let count = content.withUnsafeMutableBytes { buffer -> Int in
-                do throws(TreeError) {
-                    return try reader.read(into: buffer)
-                } catch {
-                    failure = error
-                    return 0
-                }
+        guard case .regular(let source) = kind else { return nil }
+        var reader = try ContentReader(source)
+        var content = Bytes(repeating: 0, count: min(limitByteCount, Int(reader.remaining)))
+        var failure: TreeError?
+        content.withUnsafeMutableBytes { buffer in
+            do throws(TreeError) {
+                _ = try reader.read(into: buffer)
+            } catch {
+                failure = error
             }
-            if let failure { throw failure }
-            return Bytes(content.prefix(count))
-        default: return nil
         }
+        if let failure { throw failure }
+        return content
     }
 }
 

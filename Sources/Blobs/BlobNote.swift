@@ -5,6 +5,8 @@ public enum BlobNote: Sendable, Hashable {
     /// Times squashfs cannot hold (it counts seconds since 1970 in 32 bits) became the nearest one
     /// it can.
     case timesClamped(first: TreePath, count: Int)
+    /// A file changed while it was read, and was allowed to: the blob may hold a mixture.
+    case changed(HostPlace, TreeError.Change)
 }
 
 extension BlobNote: CustomStringConvertible {
@@ -15,6 +17,8 @@ extension BlobNote: CustomStringConvertible {
             \(count) modification time\(count == 1 ? "" : "s") before 1970 or after 2106 \
             became the nearest time squashfs can hold (first: \(first))
             """
+        case .changed(let place, let change):
+            "'\(place)': \(change.rawValue) while it was read; the image may hold a mixture"
         }
     }
 }

@@ -1,13 +1,16 @@
 internal import Trees
 
-/// A tree's file, read once from start to end by whoever packs it; holes come as zeros without
-/// being read.
+/// The content of a regular file, read once from start to end by whoever packs it; holes come as
+/// zeros without being read.
 struct SourceReader: ~Copyable {
-    private var reader: HostFileReader
+    private var reader: ContentReader
+    /// Where the file stands, of a file of this machine.
+    private let place: HostPlace?
 
-    init(_ file: HostFile) throws(BlobError) {
+    init(_ content: Node.Content) throws(BlobError) {
+        if case .file(let file) = content { place = file.place } else { place = nil }
         do throws(TreeError) {
-            reader = try HostFileReader(file)
+            reader = try ContentReader(content)
         } catch {
             throw .tree(error)
         }
@@ -30,10 +33,13 @@ struct SourceReader: ~Copyable {
         }
     }
 
-    /// After the last byte: is it still the file that was scanned?
-    consuming func finish() throws(BlobError) {
+    /// After the last byte: is it still the file that was scanned? Where it need not be, the note
+    /// that says what happened to it.
+    consuming func finish() throws(BlobError) -> BlobNote? {
+        let place = place
         do throws(TreeError) {
-            try reader.finish()
+            guard let change = try reader.finish(), let place else { return nil }
+            return .changed(place, change)
         } catch {
             throw .tree(error)
         }

@@ -15,6 +15,17 @@ public struct Node: Sendable, Equatable {
         /// Opened when the blob is written, not before. Indirect: copies of a node, of which each
         /// stage has one, share it.
         indirect case file(HostFile)
+        /// Read from an archive already.
+        indirect case stored(StoredContent)
+
+        /// Length in bytes, holes included.
+        public var byteCount: UInt64 {
+            switch self {
+            case .bytes(let bytes): UInt64(bytes.count)
+            case .file(let file): file.byteCount
+            case .stored(let content): content.byteCount
+            }
+        }
     }
 
     public struct Device: Sendable, Hashable {
@@ -84,11 +95,8 @@ public struct Node: Sendable, Equatable {
 
     /// Length of a regular file's content in bytes; 0 for everything else.
     public var byteCount: UInt64 {
-        switch kind {
-        case .regular(.bytes(let bytes)): UInt64(bytes.count)
-        case .regular(.file(let file)): file.byteCount
-        default: 0
-        }
+        guard case .regular(let content) = kind else { return 0 }
+        return content.byteCount
     }
 }
 

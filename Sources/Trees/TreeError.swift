@@ -30,6 +30,10 @@ public enum TreeError: Error, Sendable, Equatable {
     /// A directory and something else at one path.
     case typeConflict(
         path: TreePath, lower: String, lowerKind: String, upper: String, upperKind: String)
+    /// No file for the contents of archives could be made in this directory.
+    case scratch(directory: String, Errno)
+    /// The contents of an archive could not be kept, or not be read again.
+    case spoolFull(tree: String, Errno)
 }
 
 extension TreeError: CustomStringConvertible {
@@ -54,6 +58,10 @@ extension TreeError: CustomStringConvertible {
             cannot lay '\(upper)' over '\(lower)': \(path) is \(upperKind) in the former and \
             \(lowerKind) in the latter
             """
+        case .scratch(let directory, let errno):
+            "cannot unpack archives beside the output, in '\(directory)': \(errno)"
+        case .spoolFull(let tree, let errno):
+            "cannot unpack '\(tree)' beside the output: \(errno)"
         }
     }
 }

@@ -135,11 +135,11 @@ private func text(_ layers: Layer...) throws -> String {
             Issue.record("no file at the bottom")
             return
         }
-        var reader = try HostFileReader(file)
+        var reader = try ContentReader(.file(file))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
         defer { buffer.deallocate() }
         #expect(try reader.read(into: buffer) == 7)
-        try reader.finish()
+        _ = try reader.finish()
         // FileManager gives up on such a path; rm does not.
         try runProcess(["rm", "-rf", directory.path("directory")])
     }
@@ -240,7 +240,7 @@ private func text(_ layers: Layer...) throws -> String {
     }
 }
 
-@Suite struct HostFileReaderTests {
+@Suite struct ContentReaderTests {
     private func file(_ directory: TemporaryDirectory, _ path: TreePath) throws -> HostFile {
         let node = try #require(try scan(directory)[path])
         guard case .regular(.file(let file)) = node.kind else {
@@ -250,7 +250,7 @@ private func text(_ layers: Layer...) throws -> String {
     }
 
     private func readAll(_ file: HostFile) throws(TreeError) -> String {
-        var reader = try HostFileReader(file)
+        var reader = try ContentReader(.file(file))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
         defer { buffer.deallocate() }
         var text = ""
@@ -259,7 +259,7 @@ private func text(_ layers: Layer...) throws -> String {
             if count == 0 { break }
             text += String(decoding: buffer[..<count], as: UTF8.self)
         }
-        try reader.finish()
+        _ = try reader.finish()
         return text
     }
 
@@ -314,13 +314,13 @@ private func text(_ layers: Layer...) throws -> String {
     @Test func holesAreSkipped() throws {
         let directory = try TemporaryDirectory()
         try directory.make([.sparseFile("s", byteCount: 1 << 30, end: "end")])
-        var reader = try HostFileReader(file(directory, "s"))
+        var reader = try ContentReader(.file(file(directory, "s")))
         let hole = reader.holeByteCount()
         #expect(hole > 1 << 29 && hole < 1 << 30)
         reader.skip(hole)
         #expect(reader.holeByteCount() == 0)
         reader.skip(reader.remaining)
         #expect(reader.holeByteCount() == 0)
-        try reader.finish()
+        _ = try reader.finish()
     }
 }

@@ -65,9 +65,11 @@ struct ContentArea: ~Copyable {
         return inode
     }
 
+    /// - Returns: which files changed while they were read and were allowed to.
     func write(
         _ tree: MergedTree, _ file: borrowing OutputFile, _ progress: (BlobProgress) -> Void
-    ) throws(BlobError) {
+    ) throws(BlobError) -> [BlobNote] {
+        var notes: [BlobNote] = []
         var state = BlobProgress(
             inodeCount: tree.nodes.count, byteCount: tree.counts.contentByteCount)
         let sizes = SizeCensus(tree, blockSize: blockSize)
@@ -76,16 +78,11 @@ struct ContentArea: ~Copyable {
         for (index, inode) in tree.nodes.enumerated() {
             if case .regular(let content) = inode.kind {
                 try begin(index, mayHaveTwin: sizes.mayHaveTwin(inode.byteCount), file)
-                switch content {
-                case .bytes(let bytes):
-                    try append(bytes, file)
-                    state.bytesDone += UInt64(bytes.count)
-                case .file(let source):
-                    try append(source, by: buffer, file) { count in
-                        state.bytesDone += UInt64(count)
-                        progress(state)
-                    }
+                let note = try append(content, by: buffer, file) { count in
+                    state.bytesDone += UInt64(count)
+                    progress(state)
                 }
+                if let note { notes.append(note) }
                 try file.check(
                     sqfs_block_processor_end_file(processor.opaque),
                     "sqfs_block_processor_end_file")
@@ -95,6 +92,7 @@ struct ContentArea: ~Copyable {
         }
         try file.check(
             sqfs_block_processor_finish(processor.opaque), "sqfs_block_processor_finish")
+        return notes
     }
 
     private func begin(
@@ -108,20 +106,10 @@ struct ContentArea: ~Copyable {
     }
 
     private func append(
-        _ bytes: Bytes, _ file: borrowing OutputFile
-    ) throws(BlobError) {
-        let code = bytes.withUnsafeBytes {
-            $0.isEmpty
-                ? 0 : sqfs_block_processor_append(processor.opaque, $0.baseAddress, $0.count)
-        }
-        try file.check(code, "sqfs_block_processor_append")
-    }
-
-    private func append(
-        _ source: HostFile, by buffer: UnsafeMutableRawBufferPointer,
+        _ content: Node.Content, by buffer: UnsafeMutableRawBufferPointer,
         _ file: borrowing OutputFile, _ done: (Int) -> Void
-    ) throws(BlobError) {
-        var reader = try SourceReader(source)
+    ) throws(BlobError) -> BlobNote? {
+        var reader = try SourceReader(content)
         while true {
             let count = try reader.next(into: buffer)
             if count == 0 { break }
@@ -130,6 +118,6 @@ struct ContentArea: ~Copyable {
                 "sqfs_block_processor_append")
             done(count)
         }
-        try reader.finish()
+        return try reader.finish()
     }
 }

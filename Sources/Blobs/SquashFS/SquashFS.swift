@@ -26,8 +26,8 @@ public enum SquashFS {
         _ tree: MergedTree, to output: FileDescriptor, options: Options = Options(),
         progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
-        let notes = try checkLimits(of: tree, options)
-        let dataByteCount = try writeFileSystem(tree, to: output, options, progress)
+        var notes = try checkLimits(of: tree, options)
+        let dataByteCount = try writeFileSystem(tree, to: output, options, &notes, progress)
         let sealed = try Verity.append(to: output, workerCount: options.workers)
         return Blob(
             kind: .squashfs, compression: options.compression.algorithm.rawValue,
@@ -38,13 +38,13 @@ public enum SquashFS {
     /// The file system alone, without padding. Returns its length in bytes.
     private static func writeFileSystem(
         _ tree: MergedTree, to output: FileDescriptor, _ options: Options,
-        _ progress: (BlobProgress) -> Void
+        _ notes: inout [BlobNote], _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> UInt64 {
         let file = try OutputFile(output)
         let compressor = try Compressor(options.compression, blockSize: options.blockSize, file)
         var superblock = try Superblock(options, compressor, file)
         let contents = try ContentArea(tree, options, compressor, file)
-        try contents.write(tree, file, progress)
+        notes += try contents.write(tree, file, progress)
         try MetadataTables(compressor, file).write(tree, contents, &superblock, file)
         return try superblock.finish(file)
     }

@@ -30,12 +30,12 @@ public enum Tar {
         try checkLimits(of: tree)
         var frame = try LZ4Frame.begin(
             in: output, level: options.level, contentByteCount: archiveByteCount(of: tree))
-        try writeEntries(of: tree, to: &frame, progress)
+        let notes = try writeEntries(of: tree, to: &frame, progress)
         try frame.append(TarHeader.endOfArchive)
         let written = try frame.finish(paddedTo: 4096)
         return Blob(
             kind: .tar, compression: "lz4", byteCount: written.byteCount,
-            dataByteCount: written.dataByteCount, sha256: written.sha256, verity: nil, notes: [])
+            dataByteCount: written.dataByteCount, sha256: written.sha256, verity: nil, notes: notes)
     }
 
     /// Length of the archive before compression.
@@ -61,34 +61,32 @@ public enum Tar {
 extension Tar {
     private static func writeEntries(
         of tree: MergedTree, to frame: inout LZ4Frame, _ progress: (BlobProgress) -> Void
-    ) throws(BlobError) {
+    ) throws(BlobError) -> [BlobNote] {
+        var notes: [BlobNote] = []
         var done = BlobProgress(
             inodeCount: tree.nodes.count, byteCount: tree.counts.contentByteCount)
         try forEachMember(of: tree) { (path, node, firstName) throws(BlobError) in
             try frame.append(TarHeader.encode(path, node, linkTo: firstName))
             guard firstName == nil else { return }
-            switch node.kind {
-            case .regular(.bytes(let bytes)):
-                try frame.append(bytes)
-                done.bytesDone += UInt64(bytes.count)
-            case .regular(.file(let file)):
-                try append(file, to: &frame) { count in
+            if case .regular(let content) = node.kind {
+                let note = try append(content, to: &frame) { count in
                     done.bytesDone += UInt64(count)
                     progress(done)
                 }
-            default: break
+                if let note { notes.append(note) }
             }
             try frame.append(TarHeader.padding(behind: node.byteCount))
             done.inodesDone += 1
             progress(done)
         }
+        return notes
     }
 
     private static func append(
-        _ file: HostFile, to frame: inout LZ4Frame, _ progress: (Int) -> Void
-    ) throws(BlobError) {
-        var source = try SourceReader(file)
-        var left = file.byteCount
+        _ content: Node.Content, to frame: inout LZ4Frame, _ progress: (Int) -> Void
+    ) throws(BlobError) -> BlobNote? {
+        var source = try SourceReader(content)
+        var left = content.byteCount
         while left > 0 {
             let count = try frame.fill { (space) throws(BlobError) in
                 let wanted = Int(min(UInt64(space.count), left))
@@ -98,7 +96,7 @@ extension Tar {
             left -= UInt64(count)
             progress(count)
         }
-        try source.finish()
+        return try source.finish()
     }
 
     /// In the order of the tree; `firstName` is where a hard link's node was written, nil for the

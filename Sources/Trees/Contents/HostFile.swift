@@ -24,10 +24,13 @@ public struct HostIdentity: Sendable, Hashable {
 public final class HostDirectory: Sendable {
     /// As the user wrote it, for messages.
     public let name: String
+    /// Whether files may change while they are read (`--allow-changing`).
+    let mayChange: Bool
     let descriptor: FileDescriptor
 
-    init(name: String, descriptor: FileDescriptor) {
+    init(name: String, mayChange: Bool, descriptor: FileDescriptor) {
         self.name = name
+        self.mayChange = mayChange
         self.descriptor = descriptor
     }
 

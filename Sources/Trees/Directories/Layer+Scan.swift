@@ -13,10 +13,10 @@ extension Layer {
     ///   - leavingOut: files that are not part of the tree, such as the output itself.
     public static func scan(
         directory: FilePath, name: String, owner: OwnerRule = .keep,
-        leavingOut: Set<HostIdentity> = []
+        leavingOut: Set<HostIdentity> = [], mayChange: Bool = false
     ) throws(TreeError) -> Layer {
         var scan = DirectoryScan(
-            directory: try HostDirectory.open(directory, name: name), owner: owner,
+            directory: try HostDirectory.open(directory, name: name, mayChange: mayChange), owner: owner,
             leavingOut: leavingOut)
         try scan.run()
         return Layer(
@@ -27,7 +27,7 @@ extension Layer {
 extension HostDirectory {
     /// The tree itself may be given by a symbolic link: that is the user's choice of words.
     fileprivate static func open(
-        _ path: FilePath, name: String
+        _ path: FilePath, name: String, mayChange: Bool
     ) throws(TreeError) -> HostDirectory {
         let descriptor = path.withPlatformString {
             Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -40,7 +40,8 @@ extension HostDirectory {
                 throw .failed(.openDirectory, HostPlace(tree: name, path: .root), reason)
             }
         }
-        return HostDirectory(name: name, descriptor: FileDescriptor(rawValue: descriptor))
+        return HostDirectory(
+            name: name, mayChange: mayChange, descriptor: FileDescriptor(rawValue: descriptor))
     }
 }
 

@@ -17,10 +17,16 @@ public struct Layer: Sendable {
 
     /// As the user wrote it.
     public let name: String
-    public private(set) var nodes: [Node]
+    public internal(set) var nodes: [Node]
     /// Sorted by path, paths unique.
-    public private(set) var entries: [Entry]
-    public let notes: [Note]
+    public internal(set) var entries: [Entry]
+    public var notes: [Note]
+    /// Paths of lower layers that this one deletes, with all they hold, before its own files come.
+    public var whiteouts: Set<TreePath> = []
+    /// Directories of this layer that hide what lower layers have in them.
+    public var opaqueDirectories: Set<TreePath> = []
+    /// Why files are there, where that is more than that somebody named the tree.
+    public var reasons: [TreePath: Reason] = [:]
 
     public init(name: String) {
         self.init(name: name, nodes: [], entries: [], notes: [])
