@@ -12,6 +12,11 @@ public enum Note: Sendable, Hashable {
     case followedLink(path: TreePath, to: TreePath, lower: String, upper: String)
     /// The same, but the link leads to no directory: the directory took its place.
     case replacedLink(path: TreePath, target: Bytes, lower: String, upper: String)
+    /// A directory took the place of something else or the other way round, as
+    /// `ConflictRule.replace` has it.
+    case replaced(path: TreePath, kind: String, lower: String, upper: String)
+    /// A layer deletes a path that no layer below it has.
+    case nothingToDelete(path: TreePath, layer: String)
     /// One layer has a file at both names of one directory; the one at `winner` counts.
     case twoFilesForOnePlace(path: TreePath, winner: TreePath, layer: String)
 }
@@ -37,6 +42,10 @@ extension Note: CustomStringConvertible {
             \(path) of \(upper) replaced the symbolic link of \(lower), which leads to no \
             directory of the image ('\(String(printable: target))')
             """
+        case .replaced(let path, let kind, let lower, let upper):
+            "\(path), \(kind) of \(lower), was replaced by that of \(upper)"
+        case .nothingToDelete(let path, let layer):
+            "\(layer) deletes \(path), which no layer below it has"
         case .twoFilesForOnePlace(let path, let winner, let layer):
             "\(layer) has two files for \(path); the one at \(winner) counts"
         }

@@ -16,7 +16,8 @@ extension Layer {
         leavingOut: Set<HostIdentity> = [], mayChange: Bool = false
     ) throws(TreeError) -> Layer {
         var scan = DirectoryScan(
-            directory: try HostDirectory.open(directory, name: name, mayChange: mayChange), owner: owner,
+            directory: try HostDirectory.open(directory, name: name, mayChange: mayChange),
+            owner: owner,
             leavingOut: leavingOut)
         try scan.run()
         return Layer(

@@ -11,6 +11,14 @@ public struct MergedTree: Sendable {
         public var hiddenLayerIndices: [Int]
     }
 
+    /// What a later layer's whiteout, opaque directory or file in place of a directory took away.
+    public struct Removal: Sendable, Hashable {
+        public let path: TreePath
+        /// Positions in `layerNames`: whose it was, and who took it away.
+        public let layerIndex: Int
+        public let byLayerIndex: Int
+    }
+
     public struct Counts: Sendable, Equatable {
         public var directories = 0
         /// Regular files, each node once.
@@ -35,6 +43,10 @@ public struct MergedTree: Sendable {
     public internal(set) var entries: [Entry]
     /// What the layers had to say, then what laying them over each other had to say.
     public internal(set) var notes: [Note]
+    /// In the order in which it happened.
+    public let removals: [Removal]
+    /// Why files are there, where their layers know.
+    public let reasons: [TreePath: Reason]
 
     public func node(of entry: Entry) -> Node { nodes[entry.nodeIndex] }
 
