@@ -30,6 +30,10 @@ public enum TreeError: Error, Sendable, Equatable {
     /// A directory and something else at one path.
     case typeConflict(
         path: TreePath, lower: String, lowerKind: String, upper: String, upperKind: String)
+    /// A file whose path has no component left after `--strip`.
+    case nothingLeft(path: TreePath, stripped: Int, tree: String)
+    /// Two files that come to one path by `--strip`.
+    case stripCollision(path: TreePath, stripped: Int, tree: String)
     /// No file for the contents of archives could be made in this directory.
     case scratch(directory: String, Errno)
     /// The contents of an archive could not be kept, or not be read again.
@@ -57,6 +61,18 @@ extension TreeError: CustomStringConvertible {
             """
             cannot lay '\(upper)' over '\(lower)': \(path) is \(upperKind) in the former and \
             \(lowerKind) in the latter
+            """
+        case .nothingLeft(let path, let count, let tree):
+            """
+            cannot strip \(count) component\(count == 1 ? "" : "s") of the paths of '\(tree)': \
+            nothing would be left of the file \(path)
+              hint: give a smaller --strip, or --exclude the file
+            """
+        case .stripCollision(let path, let count, let tree):
+            """
+            cannot strip \(count) component\(count == 1 ? "" : "s") of the paths of '\(tree)': \
+            two files would come to \(path)
+              hint: give a smaller --strip, or --exclude one of them
             """
         case .scratch(let directory, let errno):
             "cannot unpack archives beside the output, in '\(directory)': \(errno)"

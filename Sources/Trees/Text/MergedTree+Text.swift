@@ -7,7 +7,9 @@ extension MergedTree {
     ///     c 0600 0:0 0 /dev/console 5:1
     ///     f 0755 0:0 0 /bin/ping 90 [security.capability=0100]
     ///
-    /// Inodes stand in the order of their first names.
+    /// Inodes stand in the order of their first names. In paths, targets and names of attributes
+    /// control bytes, blanks, backslashes and what is not UTF-8 stand as `\xNN` or `\\`, so a line
+    /// can be read again (`Layer.init(name:text:)`).
     public var text: String {
         var otherNames: [Int: [TreePath]] = [:]
         var first = [Int?](repeating: nil, count: nodes.count)
@@ -21,7 +23,7 @@ extension MergedTree {
         var text = ""
         for (position, entry) in entries.enumerated() where first[entry.nodeIndex] == position {
             text += nodes[entry.nodeIndex].line(at: entry.path)
-            for other in otherNames[entry.nodeIndex] ?? [] { text += " = \(other)" }
+            for other in otherNames[entry.nodeIndex] ?? [] { text += " = /\(other.bytes.lineText)" }
             text += "\n"
         }
         return text
@@ -32,9 +34,10 @@ extension Node {
     fileprivate func line(at path: TreePath) -> String {
         let octal = String(permissions, radix: 8)
         let mode = String(repeating: "0", count: 4 - octal.count) + octal
-        var line = "\(letter) \(mode) \(uid):\(gid) \(mtimeSeconds) \(path)\(detail)"
+        var line =
+            "\(letter) \(mode) \(uid):\(gid) \(mtimeSeconds) /\(path.bytes.lineText)\(detail)"
         for xattr in xattrs {
-            line += " [\(String(printable: xattr.name))=\(xattr.value.hexadecimal)]"
+            line += " [\(xattr.name.lineText)=\(xattr.value.hexadecimal)]"
         }
         return line
     }
@@ -55,14 +58,19 @@ extension Node {
         switch kind {
         case .directory, .fifo, .socket: ""
         case .regular: " \(byteCount)"
-        case .symlink(let target): " -> \(String(printable: target))"
+        case .symlink(let target): " -> \(target.lineText)"
         case .characterDevice(let device), .blockDevice(let device):
             " \(device.major):\(device.minor)"
         }
     }
 }
 
-extension [UInt8] {
+extension Bytes {
+    /// As one word of a line.
+    fileprivate var lineText: String {
+        String(printable: self).replacing(" ", with: "\\x20")
+    }
+
     fileprivate var hexadecimal: String {
         map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
