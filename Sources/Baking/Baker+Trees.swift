@@ -23,10 +23,10 @@ extension Baker {
                     try .scan(directory: FilePath(path), name: path, owner: plan.ownerRule))
             }
             for tree in plan.request.trees {
-                progress(.reading(tree: tree.path))
+                progress(.reading(tree: tree.source))
                 layers.append(
                     try .scan(
-                        directory: FilePath(tree.path), name: tree.path, owner: plan.ownerRule,
+                        directory: FilePath(tree.source), name: tree.source, owner: plan.ownerRule,
                         leavingOut: leftOut))
             }
             return layers

@@ -14,7 +14,7 @@ struct OutputCheck {
         try Self.checkDirectory(of: path, output: request.output)
         let inputs =
             [request.configurationFile, request.kernel].compactMap { $0 }
-            + request.trees.map(\.path)
+            + request.trees.map { TreeReference($0.source).path }
         for input in inputs where identity != nil && Self.identity(of: input) == identity {
             throw BakeError(
                 .outputNotWritable, "'\(request.output)' is also an input ('\(input)')",

@@ -106,7 +106,7 @@ struct BuildCommand: ParsableCommand {
             throw CommandFailure(.usage, "--blob is squashfs or tar, not '\(blob)'")
         }
         var request = BakeRequest(output: output)
-        request.trees = trees.map(BakeRequest.Tree.init(path:))
+        request.trees = trees.compactMap(BakeRequest.Tree.init(argument:))
         request.defaultEtc = omitsDefaultEtc ? .none : defaultEtc.map { .directory($0) } ?? .shipped
         request.ownerRule = owner
         request.configurationFile = configurationFile
