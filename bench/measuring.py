@@ -7,6 +7,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -76,6 +77,22 @@ def compiler():
         if name and shutil.which(name):
             return name
     sys.exit("bench: no C compiler: install gcc, or set CC")
+
+
+def measure(arguments):
+    """CPU seconds, wall seconds and peak MiB of a program, its children included; it must
+    succeed."""
+    start = time.monotonic()
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(arguments, stdout=log, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            log.seek(0)
+            sys.stderr.buffer.write(log.read())
+            sys.exit(f"bench: failed with status {process.returncode}: {' '.join(arguments)}")
+    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024
 
 
 def interleaved(ways, runs):
