@@ -35,7 +35,7 @@ extension BakeError {
         case .changed:
             self.init(
                 .failed, error.description, hint: "bake again when nothing writes to the tree")
-        case .accessControlList, .typeConflict:
+        case .accessControlList, .typeConflict, .specialFileSystem, .sizeUnknown:
             self.init(.malformedInput, error.description)
         case .scratch, .spoolFull:
             self.init(.outputNotWritable, error.description)
