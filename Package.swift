@@ -37,11 +37,13 @@ let package = Package(
         .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
         .systemLibrary(name: "CGuest"),
         .systemLibrary(name: "CFileRange"),
+        .systemLibrary(name: "CFileStatus"),
         .systemLibrary(name: "CXattr"),
 
         // The house, bottom up.
         .target(name: "BakeContract", dependencies: ["CJSON"], swiftSettings: strict),
-        .target(name: "Trees", dependencies: ["CXattr", system], swiftSettings: strict),
+        .target(
+            name: "Trees", dependencies: ["CFileStatus", "CXattr", system], swiftSettings: strict),
         .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),

@@ -35,7 +35,8 @@ extension BakeError {
         case .changed:
             self.init(
                 .failed, error.description, hint: "bake again when nothing writes to the tree")
-        case .accessControlList, .typeConflict, .nothingLeft, .stripCollision:
+        case .accessControlList, .typeConflict, .nothingLeft, .stripCollision, .specialFileSystem,
+            .sizeUnknown:
             self.init(.malformedInput, error.description)
         case .scratch, .spoolFull:
             self.init(.outputNotWritable, error.description)

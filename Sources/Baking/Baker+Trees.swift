@@ -20,14 +20,16 @@ extension Baker {
                     try .defaultEtc(at: installation.defaultEtc, mtimeSeconds: time))
             case .directory(let path):
                 layers.append(
-                    try .scan(directory: FilePath(path), name: path, owner: plan.ownerRule))
+                    try .scan(
+                        directory: FilePath(path), name: path,
+                        options: ScanOptions(owner: plan.ownerRule)))
             }
             for tree in plan.request.trees {
                 progress(.reading(tree: tree.source))
                 layers.append(
                     try .scan(
-                        directory: FilePath(tree.source), name: tree.source, owner: plan.ownerRule,
-                        leavingOut: leftOut))
+                        directory: FilePath(tree.source), name: tree.source,
+                        options: ScanOptions(owner: plan.ownerRule, leavingOut: leftOut)))
             }
             return layers
         } catch {
@@ -74,7 +76,8 @@ extension Layer {
     fileprivate static func defaultEtc(
         at path: FilePath, mtimeSeconds: Int64
     ) throws(TreeError) -> Layer {
-        let shipped = try Layer.scan(directory: path, name: defaultEtcName, owner: .root)
+        let shipped = try Layer.scan(
+            directory: path, name: defaultEtcName, options: ScanOptions(owner: .root))
         let nodes = shipped.nodes.map { node in
             var own = node
             own.mtimeSeconds = mtimeSeconds

@@ -2,6 +2,14 @@
 public enum Note: Sendable, Hashable {
     /// Another file system is mounted inside the tree; its files are in the layer.
     case mountInside(HostPlace)
+    /// Another file system is mounted inside the tree; its files are not in the layer, as
+    /// `--one-file-system` asks.
+    case otherFileSystemLeftOut(HostPlace)
+    /// Names that are not in the layer because they were excluded, those below them not counted.
+    case excluded(tree: String, count: Int)
+    /// POSIX access control lists that are not in the layer, as `--drop-acl` asks: the first file
+    /// that had one, and how many had.
+    case accessControlListsDropped(first: HostPlace, count: Int)
     /// The output of this bake stands inside the tree and was left out.
     case outputLeftOut(HostPlace)
     /// An attribute of a kind no image can hold (`system.nfs4_acl`, `btrfs.compression`): the first
@@ -26,6 +34,15 @@ extension Note: CustomStringConvertible {
         switch self {
         case .mountInside(let place):
             "'\(place)' is a mount point; what is mounted there is part of the tree"
+        case .otherFileSystemLeftOut(let place):
+            "'\(place)' is on another file system; what is mounted there was left out"
+        case .excluded(let tree, let count):
+            "\(count) name\(count == 1 ? "" : "s") of '\(tree)' were left out as excluded"
+        case .accessControlListsDropped(let first, let count):
+            """
+            the access control lists of \(count) file\(count == 1 ? "" : "s") were left out \
+            (first: '\(first)')
+            """
         case .outputLeftOut(let place):
             "'\(place)' is the output itself and was left out"
         case .xattrLeftOut(let place, let name):

@@ -25,6 +25,10 @@ public enum TreeError: Error, Sendable, Equatable {
     /// A POSIX access control list: squashfs has no place for one, and dropping it silently would
     /// change who may do what.
     case accessControlList(HostPlace, xattr: Bytes)
+    /// A file system whose files are made up as they are read, such as `proc`: mounted here.
+    case specialFileSystem(HostPlace, name: String)
+    /// A file that has more data than its size says, while it does not change.
+    case sizeUnknown(HostPlace, byteCount: UInt64)
     /// Between the scan and the last byte read.
     case changed(HostPlace, Change)
     /// A directory and something else at one path.
@@ -53,7 +57,24 @@ extension TreeError: CustomStringConvertible {
             """
             cannot add '\(place)' to the tree: it has an access control list \
             (\(String(printable: xattr))), which squashfs cannot hold
-              hint: remove it with 'setfacl -b'
+              hint: remove it with 'setfacl -b', or leave it out with --drop-acl
+            """
+        case .specialFileSystem(let place, let name) where place.path.isRoot:
+            """
+            cannot read the tree '\(place)': it is in a file system of the running kernel, \(name)
+              hint: copy what is needed from it into a directory
+            """
+        case .specialFileSystem(let place, let name):
+            """
+            cannot add '\(place)' to the tree: a file system of the running kernel is mounted \
+            there, \(name)
+              hint: leave it out with --one-file-system or --exclude
+            """
+        case .sizeUnknown(let place, let byteCount):
+            """
+            cannot add '\(place)' to the tree: it has more data than its size says \
+            (\(byteCount) bytes), so its file system makes it up as it is read
+              hint: copy it to another file system first, or leave it out with --exclude
             """
         case .changed(let place, let change):
             "cannot add '\(place)' to the tree: \(change.rawValue) while it was read"

@@ -48,7 +48,8 @@ private let isRoot = geteuid() == 0
         }
         try directory.make([.allTimes(1_700_000_000), .time("etc/hosts", 1)])
         let layer = try Layer.scan(
-            directory: FilePath(directory.path), name: "everything", owner: .keep)
+            directory: FilePath(directory.path), name: "everything",
+            options: ScanOptions(owner: .keep))
         return try MergedTree.overlay([layer])
     }
 
@@ -65,7 +66,8 @@ private let isRoot = geteuid() == 0
         let result = try runProcess(["unsquashfs", "-no-progress", "-d", unpacked, blob.path])
         #expect(result.status == 0, "\(result.stdoutText)\(result.stderrText)")
         let again = try MergedTree.overlay([
-            Layer.scan(directory: FilePath(unpacked), name: "unpacked", owner: .keep)
+            Layer.scan(
+                directory: FilePath(unpacked), name: "unpacked", options: ScanOptions(owner: .keep))
         ])
         #expect(again.text == tree.text)
         #expect(tree.text.split(separator: "\n").count == tree.nodes.count)

@@ -21,7 +21,8 @@ import Trees
         let directory = try TemporaryDirectory()
         try directory.make(items + [.allTimes(1_600_000_000)])
         let layer = try Layer.scan(
-            directory: FilePath(directory.path), name: directory.path, owner: .root)
+            directory: FilePath(directory.path), name: directory.path,
+            options: ScanOptions(owner: .root))
         return (directory, try MergedTree.overlay([layer]))
     }
 

@@ -11,7 +11,8 @@ private func scan(
     _ directory: TemporaryDirectory, name: String = "tree", leavingOut: Set<HostIdentity> = []
 ) throws -> Layer {
     try Layer.scan(
-        directory: FilePath(directory.path), name: name, owner: .root, leavingOut: leavingOut)
+        directory: FilePath(directory.path), name: name,
+        options: ScanOptions(owner: .root, leavingOut: leavingOut))
 }
 
 private func text(_ layers: Layer...) throws -> String {
@@ -77,7 +78,8 @@ private func text(_ layers: Layer...) throws -> String {
             ])
             expected = "c 0600 4294967294:70000 0 /console 4095:1048575\n" + expected
         }
-        let layer = try Layer.scan(directory: FilePath(directory.path), name: "tree", owner: .keep)
+        let layer = try Layer.scan(
+            directory: FilePath(directory.path), name: "tree", options: ScanOptions(owner: .keep))
         let lines = try text(layer).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.dropFirst().joined(separator: "\n") == expected)
     }
@@ -93,7 +95,8 @@ private func text(_ layers: Layer...) throws -> String {
         ])
         let layers = try ["one", "two"].map {
             try Layer.scan(
-                directory: FilePath(directory.path($0)), name: $0, owner: .root)
+                directory: FilePath(directory.path($0)), name: $0,
+                options: ScanOptions(owner: .root))
         }
         #expect(
             try MergedTree.overlay(layers).text == """
@@ -222,7 +225,7 @@ private func text(_ layers: Layer...) throws -> String {
             error?.description == """
                 cannot add 'my/tree/srv/app' to the tree: it has an access control list \
                 (system.posix_acl_access), which squashfs cannot hold
-                  hint: remove it with 'setfacl -b'
+                  hint: remove it with 'setfacl -b', or leave it out with --drop-acl
                 """)
     }
 

@@ -87,10 +87,12 @@ public struct ContentReader: ~Copyable {
         guard case .file(let file, let descriptor, _) = place else { return nil }
         var probe: UInt8 = 0
         let extra = pread(descriptor.rawValue, &probe, 1, off_t(file.byteCount))
-        if extra > 0 { return try file.tolerate(.grew) }
         var status = stat()
-        guard extra == 0, fstat(descriptor.rawValue, &status) == 0 else {
+        guard extra >= 0, fstat(descriptor.rawValue, &status) == 0 else {
             throw .failed(.readFile, file.place, Errno(rawValue: errno))
+        }
+        if extra > 0, UInt64(status.st_size) <= file.byteCount {
+            throw .sizeUnknown(file.place, byteCount: file.byteCount)
         }
         guard let found = change ?? file.change(seenIn: status) else { return nil }
         return try file.tolerate(found)

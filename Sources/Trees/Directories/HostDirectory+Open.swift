@@ -16,20 +16,21 @@ extension HostDirectory {
             let head = rest.prefix(Self.longestPath - 1)
             // A name has at most 255 bytes, so there is a slash among the first 4095.
             guard let slash = head.lastIndex(of: UInt8(ascii: "/")) else { throw .fileNameTooLong }
-            let next = try Self.openAt(base, head[..<slash], O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+            let next = try Self.openAt(
+                base, head[..<slash].terminated, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
             if base != descriptor { _ = Glibc.close(base.rawValue) }
             base = next
             rest = rest[(slash + 1)...]
         }
-        return try Self.openAt(base, rest.isEmpty ? [UInt8(ascii: ".")] : rest, flags | O_NOFOLLOW)
+        let last = rest.isEmpty ? [UInt8(ascii: ".")] : rest
+        return try Self.openAt(base, last.terminated, flags | O_NOFOLLOW)
     }
 
-    private static func openAt(
-        _ base: FileDescriptor, _ path: ArraySlice<UInt8>, _ flags: Int32
+    static func openAt(
+        _ base: FileDescriptor, _ path: UnsafePointer<CChar>, _ flags: Int32
     ) throws(Errno) -> FileDescriptor {
-        let terminated = path.terminated
         while true {
-            let descriptor = openat(base.rawValue, terminated, flags | O_CLOEXEC)
+            let descriptor = openat(base.rawValue, path, flags | O_CLOEXEC)
             if descriptor >= 0 { return FileDescriptor(rawValue: descriptor) }
             if errno != EINTR { throw Errno(rawValue: errno) }
         }

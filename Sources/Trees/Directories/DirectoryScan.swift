@@ -1,0 +1,285 @@
+internal import Glibc
+internal import SystemPackage
+
+/// A walk over one tree, depth first, names sorted. A directory is opened once, listed and looked
+/// at whole; what is in it is opened from there. Only the innermost few stay open, so depth costs
+/// memory, not descriptors.
+struct DirectoryScan: ~Copyable {
+    let directory: HostDirectory
+    let options: ScanOptions
+
+    private(set) var nodes: [Node] = []
+    private(set) var entries: [Layer.Entry] = []
+    var notes: [Note] = []
+
+    private var names = NameList()
+    private var nodeOfIdentity: [HostIdentity: Int] = [:]
+    private var excludedCount = 0
+    /// Directories that are being walked, outermost first.
+    private var levels: [Level] = []
+    var attributes = AttributeSieve()
+
+    private struct Level {
+        let path: TreePath
+        let identity: HostIdentity
+        /// Nil for the outer ones, to spare descriptors.
+        var opened: OpenDirectory?
+        let found: [Found]
+        /// The next of `found`.
+        var next = 0
+    }
+
+    private struct Found {
+        let path: TreePath
+        let nodeIndex: Int
+        /// Nil for everything but directories.
+        let directory: HostIdentity?
+        let isMountPoint: Bool
+    }
+
+    init(of directory: HostDirectory, _ options: ScanOptions) {
+        self.directory = directory
+        self.options = options
+    }
+
+    mutating func run() throws(TreeError) {
+        try enter(.root, expecting: nil)
+        while let last = levels.indices.last {
+            guard levels[last].next < levels[last].found.count else {
+                leave()
+                continue
+            }
+            let found = levels[last].found[levels[last].next]
+            levels[last].next += 1
+            entries.append(Layer.Entry(path: found.path, nodeIndex: found.nodeIndex))
+            guard let identity = found.directory else { continue }
+            if options.staysOnFileSystem, identity.device != levels[last].identity.device {
+                notes.append(.otherFileSystemLeftOut(place(found.path)))
+                continue
+            }
+            if found.isMountPoint { notes.append(.mountInside(place(found.path))) }
+            try enter(found.path, expecting: identity)
+        }
+        notes += attributes.notes(in: directory.name)
+        if excludedCount > 0 { notes.append(.excluded(tree: directory.name, count: excludedCount)) }
+    }
+
+    func place(_ path: TreePath) -> HostPlace {
+        HostPlace(tree: directory.name, path: path)
+    }
+
+    // MARK: Directories
+
+    /// Lists a directory and looks at everything in it.
+    private mutating func enter(
+        _ path: TreePath, expecting identity: HostIdentity?
+    ) throws(TreeError) {
+        let opened = try open(path, expecting: identity)
+        if opened.status.identity.device != levels.last?.identity.device {
+            try refuseSpecial(opened.descriptor, path)
+        }
+        if path.isRoot {
+            nodes.append(try node(.directory, opened.status, ".", in: opened, path))
+            entries.append(Layer.Entry(path: .root, nodeIndex: 0))
+        }
+        do {
+            try names.fill(from: opened.descriptor)
+        } catch {
+            throw .failed(.listDirectory, place(path), error)
+        }
+        var found: [Found] = []
+        found.reserveCapacity(names.count)
+        for index in 0..<names.count {
+            if let one = try look(at: names[index], in: opened, path) { found.append(one) }
+        }
+        levels.append(
+            Level(path: path, identity: opened.status.identity, opened: opened, found: found))
+        let outer = levels.count - 1 - Self.levelsKeptOpen
+        if outer >= 0 { levels[outer].opened = nil }
+    }
+
+    private static let levelsKeptOpen = 4
+
+    /// Back to the directory above, which is found by `..` if it was closed.
+    private mutating func leave() {
+        let left = levels.removeLast()
+        guard let last = levels.indices.last, levels[last].opened == nil else { return }
+        // Should it not be the same any more, it is looked for by its path.
+        let above = try? left.opened?.directory([0x2e, 0x2e, 0])
+        if above?.status.identity == levels[last].identity { levels[last].opened = above }
+    }
+
+    private func open(
+        _ path: TreePath, expecting identity: HostIdentity?
+    ) throws(TreeError) -> OpenDirectory {
+        let opened: OpenDirectory
+        do throws(Errno) {
+            if let parent = levels.last?.opened {
+                opened = try parent.directory(path.name.terminated)
+            } else {
+                opened = try OpenDirectory(directory.open(path, O_RDONLY | O_DIRECTORY))
+            }
+        } catch .tooManySymbolicLinkLevels {
+            throw .changed(place(path), .replaced)
+        } catch {
+            throw .failed(.openDirectory, place(path), error)
+        }
+        if let identity, identity != opened.status.identity {
+            throw .changed(place(path), .replaced)
+        }
+        return opened
+    }
+
+    private func refuseSpecial(_ file: FileDescriptor, _ path: TreePath) throws(TreeError) {
+        let fileSystem: String?
+        do {
+            fileSystem = try SpecialFileSystem.name(of: file)
+        } catch {
+            throw .failed(.readStatus, place(path), error)
+        }
+        if let fileSystem { throw .specialFileSystem(place(path), name: fileSystem) }
+    }
+
+    // MARK: What is in them
+
+    /// One name of an open directory; nil when it is to be left out.
+    private mutating func look(
+        at name: UnsafePointer<CChar>, in parent: OpenDirectory, _ parentPath: TreePath
+    ) throws(TreeError) -> Found? {
+        let path = parentPath.appending(name)
+        if let excluding = options.excluding, excluding(path) {
+            excludedCount += 1
+            return nil
+        }
+        let status: FileStatus
+        do {
+            status = try FileStatus.read(parent.descriptor, name)
+        } catch {
+            throw .failed(.readStatus, place(path), error)
+        }
+        if options.leavingOut.contains(status.identity) {
+            notes.append(.outputLeftOut(place(path)))
+            return nil
+        }
+        if status.isDirectory { return try add(.directory, status, name, in: parent, path) }
+        if status.isMountRoot == true {
+            guard try isPartOfTree(mounted: name, status, in: parent, path) else { return nil }
+        }
+        if status.linkCount > 1, let known = nodeOfIdentity[status.identity] {
+            return Found(path: path, nodeIndex: known, directory: nil, isMountPoint: false)
+        }
+        let kind = try kind(of: name, status, in: parent, path)
+        return try add(kind, status, name, in: parent, path)
+    }
+
+    /// A file over which another one is mounted, as containers do.
+    private mutating func isPartOfTree(
+        mounted name: UnsafePointer<CChar>, _ status: FileStatus, in parent: OpenDirectory,
+        _ path: TreePath
+    ) throws(TreeError) -> Bool {
+        if options.staysOnFileSystem, status.identity.device != parent.status.identity.device {
+            notes.append(.otherFileSystemLeftOut(place(path)))
+            return false
+        }
+        let file: FileDescriptor
+        do {
+            file = try HostDirectory.openAt(parent.descriptor, name, Self.pathOnly | O_NOFOLLOW)
+        } catch {
+            throw .failed(.openFile, place(path), error)
+        }
+        defer { _ = Glibc.close(file.rawValue) }
+        try refuseSpecial(file, path)
+        notes.append(.mountInside(place(path)))
+        return true
+    }
+
+    /// O_PATH of asm-generic/fcntl.h; Swift's Glibc module leaves GNU's names out.
+    private static let pathOnly: Int32 = 0o10000000
+
+    private mutating func add(
+        _ kind: Node.Kind, _ status: FileStatus, _ name: UnsafePointer<CChar>,
+        in parent: OpenDirectory, _ path: TreePath
+    ) throws(TreeError) -> Found {
+        nodes.append(try node(kind, status, name, in: parent, path))
+        let index = nodes.count - 1
+        if !status.isDirectory {
+            if status.linkCount > 1 { nodeOfIdentity[status.identity] = index }
+            return Found(path: path, nodeIndex: index, directory: nil, isMountPoint: false)
+        }
+        let isOtherDevice = status.identity.device != parent.status.identity.device
+        return Found(
+            path: path, nodeIndex: index, directory: status.identity,
+            isMountPoint: status.isMountRoot ?? isOtherDevice)
+    }
+
+    private func kind(
+        of name: UnsafePointer<CChar>, _ status: FileStatus, in parent: OpenDirectory,
+        _ path: TreePath
+    ) throws(TreeError) -> Node.Kind {
+        switch status.type {
+        case S_IFDIR: return .directory
+        case S_IFLNK:
+            do {
+                return .symlink(target: try parent.target(of: name))
+            } catch {
+                throw .failed(.readLink, place(path), error)
+            }
+        case S_IFCHR: return .characterDevice(status.device)
+        case S_IFBLK: return .blockDevice(status.device)
+        case S_IFIFO: return .fifo
+        case S_IFSOCK: return .socket
+        default: return .regular(.file(HostFile(directory, path, status)))
+        }
+    }
+
+    private mutating func node(
+        _ kind: Node.Kind, _ status: FileStatus, _ name: UnsafePointer<CChar>,
+        in parent: OpenDirectory, _ path: TreePath
+    ) throws(TreeError) -> Node {
+        let owner = options.owner.owner(uid: status.uid, gid: status.gid)
+        let hasOtherNames = !status.isDirectory && status.linkCount > 1
+        var node = Node(
+            kind, permissions: UInt16(status.mode & 0o7777), uid: owner.uid, gid: owner.gid,
+            mtimeSeconds: status.mtimeSeconds,
+            identity: hasOtherNames ? status.identity : nil)
+        let found: [Node.Xattr]
+        do {
+            found = try parent.xattrs(of: name)
+        } catch {
+            throw .failed(.readXattrs, place(path), error)
+        }
+        if !found.isEmpty {
+            try attributes.give(found, to: &node, at: place(path), options)
+        }
+        return node
+    }
+}
+
+extension HostFile {
+    fileprivate init(_ directory: HostDirectory, _ path: TreePath, _ status: FileStatus) {
+        self.init(
+            directory: directory, path: path, identity: status.identity,
+            byteCount: status.byteCount, mtimeSeconds: status.mtimeSeconds,
+            mtimeNanoseconds: status.mtimeNanoseconds, ctimeSeconds: status.ctimeSeconds,
+            ctimeNanoseconds: status.ctimeNanoseconds)
+    }
+}
+
+extension TreePath {
+    /// The same as for bytes, without a copy of them.
+    fileprivate func appending(_ name: UnsafePointer<CChar>) -> TreePath {
+        let nameCount = strlen(name)
+        let separatorCount = isRoot ? 0 : 1
+        let count = bytes.count + separatorCount + nameCount
+        return TreePath(
+            trusted: Bytes(unsafeUninitializedCapacity: count) { buffer, filled in
+                let start = buffer.baseAddress!
+                bytes.withUnsafeBufferPointer { own in
+                    if let base = own.baseAddress { start.update(from: base, count: own.count) }
+                }
+                if !isRoot { start[bytes.count] = UInt8(ascii: "/") }
+                memcpy(start + bytes.count + separatorCount, name, nameCount)
+                filled = count
+            })
+    }
+}
