@@ -19,6 +19,8 @@ public struct BakeError: Error, Sendable, CustomStringConvertible {
     public let kind: Kind
     public let description: String
     public let hint: String?
+    /// Whether it is a whole tree that is not there.
+    private(set) var isAboutMissingTree = false
 
     public init(_ kind: Kind, _ description: String, hint: String? = nil) {
         self.kind = kind
@@ -30,7 +32,11 @@ public struct BakeError: Error, Sendable, CustomStringConvertible {
 extension BakeError {
     init(_ error: TreeError) {
         switch error {
-        case .treeMissing, .treeNotDirectory, .failed:
+        case .treeMissing:
+            self.init(
+                .missingInput, error.description, hint: "correct the path, or --allow-missing")
+            isAboutMissingTree = true
+        case .treeNotDirectory, .failed:
             self.init(.missingInput, error.description)
         case .changed:
             self.init(

@@ -7,6 +7,8 @@ internal import Trees
 struct BakePlan {
     let request: BakeRequest
     let ownerRule: OwnerRule
+    let modeRules: [ModeRule]
+    let conflictRule: ConflictRule
     let compression: Compression
     let kernel: KernelImage
     let modules: [KernelModule]
@@ -49,6 +51,8 @@ struct BakePlan {
                 ? .tar : .squashfs(.init(rawValue: compression.algorithm.rawValue)!))
         self.request = request
         ownerRule = try OwnerRule(flag: request.ownerRule)
+        modeRules = try Self.modeRules(of: request)
+        conflictRule = try Self.conflictRule(of: request)
         self.compression = compression
         parts = try Parts(installation)
         do throws(KernelsError) {
@@ -61,6 +65,28 @@ struct BakePlan {
         }
         commandLine = try Self.commandLine(of: request, kernel: kernel)
         warnings = (kernel.warnings + fitness.warnings).map(\.description)
+    }
+
+    private static func modeRules(of request: BakeRequest) throws(BakeError) -> [ModeRule] {
+        var rules: [ModeRule] = []
+        for text in request.modeRules {
+            guard let rule = ModeRule(text) else {
+                throw BakeError(
+                    .malformedInput, "--chmod '\(text)' is not MODE:PATTERN",
+                    hint: "--chmod 755:/usr/local/bin/app or --chmod 'go-rwx:*.key'")
+            }
+            rules.append(rule)
+        }
+        return rules
+    }
+
+    private static func conflictRule(of request: BakeRequest) throws(BakeError) -> ConflictRule {
+        guard let rule = ConflictRule(rawValue: request.conflictRule) else {
+            throw BakeError(
+                .malformedInput,
+                "--on-conflict is refuse or replace, not '\(request.conflictRule)'")
+        }
+        return rule
     }
 
     private static func compression(of request: BakeRequest) throws(BakeError) -> Compression {

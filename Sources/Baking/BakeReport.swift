@@ -50,9 +50,10 @@ public enum BakeProgress: Sendable {
 
 extension BakeReport {
     /// - Parameters:
+    ///   - warnings: beyond those of the plan.
     ///   - blob: nil for a dry run, as is `image`.
     init(
-        _ plan: BakePlan, _ tree: MergedTree, _ blob: Blobs.Blob? = nil,
+        _ plan: BakePlan, _ tree: MergedTree, _ warnings: [String], _ blob: Blobs.Blob? = nil,
         _ image: WrittenImage? = nil
     ) {
         let counts = tree.counts
@@ -62,7 +63,7 @@ extension BakeReport {
         layers = Self.layers(of: tree)
         entryCount = tree.entries.count
         inodeCount = tree.entries.count - counts.hardLinks
-        warnings = plan.warnings
+        self.warnings = plan.warnings + warnings
         notes =
             tree.notes.map(\.description) + Self.hidden(in: tree)
             + (blob?.notes.map(\.description) ?? [])

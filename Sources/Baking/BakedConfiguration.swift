@@ -38,11 +38,11 @@ struct BakedConfiguration {
     }
 
     /// The top layer: /rumpconfig.json as programs see it.
-    var layers: [Layer] {
+    var layers: [InputLayer] {
         guard let text else { return [] }
         var layer = Layer(name: "configuration")
         layer.add(.file(text, mtimeSeconds: mtimeSeconds), at: Self.path)
-        return [layer]
+        return [InputLayer(layer: layer, origin: .configuration)]
     }
 
     /// Refuses programs that could not start. What is mounted at boot is not known here, so with

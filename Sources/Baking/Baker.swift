@@ -22,15 +22,17 @@ public struct Baker: Sendable {
     ) throws(BakeError) -> BakeReport {
         let output = try OutputCheck(request)
         let plan = try BakePlan(request, installation: installation, cache: cache)
-        let layers = try readLayers(of: plan, leavingOut: output.identity, progress)
-        let configuration = try BakedConfiguration(request, layers: layers)
-        let tree = try merge(layers + configuration.layers, request)
+        var inputs = try InputReader(
+            plan, installation: installation, output: output, progress)
+        try inputs.read()
+        let configuration = try BakedConfiguration(request, layers: inputs.layers.map(\.layer))
+        let (tree, warnings) = try merge(inputs.layers + configuration.layers, plan)
         try configuration.checkPrograms(in: tree)
-        if request.isDryRun { return BakeReport(plan, tree) }
+        if request.isDryRun { return BakeReport(plan, tree, inputs.warnings + warnings) }
         let osRelease = try osRelease(of: tree)
         let blob = try BlobFile.write(tree, plan, beside: output.path, progress)
         progress(.writing)
         let image = try write(tree, blob, configuration, osRelease, plan, to: output.path)
-        return BakeReport(plan, tree, blob.blob, image)
+        return BakeReport(plan, tree, inputs.warnings + warnings, blob.blob, image)
     }
 }

@@ -5,13 +5,17 @@ internal import Trees
 /// Whether the output can be written and is none of the inputs, found out before any work.
 struct OutputCheck {
     let path: FilePath
+    /// Where it stands; what is made on the way is made there, on the same file system.
+    let directory: FilePath
     /// The file that stands there now; it is left out of trees it lies in.
     let identity: HostIdentity?
 
     init(_ request: BakeRequest) throws(BakeError) {
         path = FilePath(request.output)
+        let parent = path.removingLastComponent()
+        directory = parent.isEmpty ? FilePath(".") : parent
         identity = try Self.checkedIdentity(of: request.output)
-        try Self.checkDirectory(of: path, output: request.output)
+        try checkDirectory(of: request.output)
         let inputs =
             [request.configurationFile, request.kernel].compactMap { $0 }
             + request.trees.map { TreeReference($0.source).path }
@@ -38,9 +42,7 @@ struct OutputCheck {
         }
     }
 
-    private static func checkDirectory(of path: FilePath, output: String) throws(BakeError) {
-        let parent = path.removingLastComponent()
-        let directory = parent.isEmpty ? FilePath(".") : parent
+    private func checkDirectory(of output: String) throws(BakeError) {
         guard access(directory.string, W_OK | X_OK) == 0 else {
             let reason = Errno(rawValue: errno)
             throw BakeError(

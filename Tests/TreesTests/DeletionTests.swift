@@ -117,3 +117,24 @@ private func paths(_ tree: MergedTree) -> [String] {
             tree.notes == [.replaced(path: "p", kind: "a file", lower: "low", upper: "high")])
     }
 }
+
+/// One more layer over a merged tree is the same as all at once.
+@Suite struct LateLayerTests {
+    @Test func theSameAsAtOnce() throws {
+        var low = layer("low", ["a": file("a"), "d/x": file("x")])
+        low.link("b", to: "a")
+        low.reasons = ["a": .asked, "d/x": .needed(by: "a", how: "so")]
+        var top = layer("top", ["d/y": file("y"), "c": file("c")])
+        top.whiteouts = ["a", "none"]
+        top.reasons = ["c": .asked]
+        let late = try MergedTree.overlay([low]).overlaid(by: top)
+        let once = try MergedTree.overlay([low, top])
+        #expect(late.text == once.text)
+        #expect(late.entries == once.entries)
+        #expect(late.layerNames == ["low", "top"])
+        #expect(late.removals == once.removals)
+        #expect(late.notes == once.notes)
+        #expect(late.reasons == once.reasons)
+        #expect(late.reasons == ["c": .asked, "d/x": .needed(by: "a", how: "so")])
+    }
+}

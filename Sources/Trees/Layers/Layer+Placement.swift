@@ -70,7 +70,7 @@ extension Layer {
 
 extension TreePath {
     /// Nil where there are fewer components than that.
-    func droppingFirst(_ count: Int) -> TreePath? {
+    public func droppingFirst(_ count: Int) -> TreePath? {
         var rest = bytes[...]
         for _ in 0..<count {
             if rest.isEmpty { return nil }

@@ -17,9 +17,9 @@ struct MergeWalk {
     /// Of the layer: everything below the first goes below the second.
     private var detour: (from: TreePath, to: TreePath)?
 
-    init(_ overlay: Overlay, layerIndex: Int, deletions: Deletions) {
+    init(_ overlay: Overlay, _ layer: Layer, layerIndex: Int, deletions: Deletions) {
         lower = overlay.entries
-        layer = overlay.layers[layerIndex]
+        self.layer = layer
         self.layerIndex = layerIndex
         self.deletions = deletions
         self.overlay = overlay
@@ -221,7 +221,7 @@ struct MergeWalk {
 
     private func name(of laid: Overlay.Laid) -> String {
         // Only the root can belong to nobody, and nothing but a directory conflicts with it.
-        laid.entry.layerIndex.map { overlay.layers[$0].name } ?? ""
+        laid.entry.layerIndex.map { overlay.layerNames[$0] } ?? ""
     }
 }
 

@@ -26,9 +26,19 @@ extension MergedTree {
         _ layers: [Layer], impliedDirectory: Node = .directory(),
         onConflict conflictRule: ConflictRule = .refuse
     ) throws(TreeError) -> MergedTree {
+        var overlay = Overlay(impliedDirectory: impliedDirectory, conflictRule: conflictRule)
+        for layer in layers { try overlay.lay(layer) }
+        return overlay.finish()
+    }
+
+    /// Lays one more layer over a merged tree, by the same rules.
+    public func overlaid(
+        by layer: Layer, impliedDirectory: Node = .directory(),
+        onConflict conflictRule: ConflictRule = .refuse
+    ) throws(TreeError) -> MergedTree {
         var overlay = Overlay(
-            layers: layers, impliedDirectory: impliedDirectory, conflictRule: conflictRule)
-        for index in layers.indices { try overlay.lay(layerIndex: index) }
+            on: self, impliedDirectory: impliedDirectory, conflictRule: conflictRule)
+        try overlay.lay(layer)
         return overlay.finish()
     }
 }
@@ -36,16 +46,18 @@ extension MergedTree {
 /// The merged tree while it grows: a sorted list of entries, into which each layer's sorted list
 /// is merged by one walk over both.
 struct Overlay {
-    let layers: [Layer]
     let impliedDirectory: Node
     let conflictRule: ConflictRule
 
+    private(set) var layerNames: [String] = []
     var nodes: [Node]
     var entries: [Laid]
     /// Files with several names, by what they are on this machine: one group across layers.
     private var nodeOfIdentity: [HostIdentity: Int] = [:]
     var notes: [Note] = []
     var removals: [MergedTree.Removal] = []
+    /// Of each layer.
+    private var reasons: [[TreePath: Reason]] = []
 
     /// An entry of the merged tree, and where it stood in its layer.
     struct Laid {
@@ -53,8 +65,7 @@ struct Overlay {
         var source: TreePath
     }
 
-    init(layers: [Layer], impliedDirectory: Node, conflictRule: ConflictRule) {
-        self.layers = layers
+    init(impliedDirectory: Node, conflictRule: ConflictRule) {
         self.impliedDirectory = impliedDirectory
         self.conflictRule = conflictRule
         nodes = [impliedDirectory]
@@ -63,8 +74,24 @@ struct Overlay {
         entries = [Laid(entry: root, source: .root)]
     }
 
-    mutating func lay(layerIndex: Int) throws(TreeError) {
-        let layer = layers[layerIndex]
+    init(on tree: MergedTree, impliedDirectory: Node, conflictRule: ConflictRule) {
+        self.impliedDirectory = impliedDirectory
+        self.conflictRule = conflictRule
+        layerNames = tree.layerNames
+        nodes = tree.nodes
+        entries = tree.entries.map { Laid(entry: $0, source: $0.path) }
+        notes = tree.notes
+        removals = tree.removals
+        reasons = Array(repeating: tree.reasons, count: tree.layerNames.count)
+        for (index, node) in nodes.enumerated() {
+            if let identity = node.identity { nodeOfIdentity[identity] = index }
+        }
+    }
+
+    mutating func lay(_ layer: Layer) throws(TreeError) {
+        let layerIndex = layerNames.count
+        layerNames.append(layer.name)
+        reasons.append(layer.reasons)
         notes += layer.notes
         var nodeOfLayer = [Int?](repeating: nil, count: layer.nodes.count)
         var incoming = try LayerWalk.entries(of: layer)
@@ -74,7 +101,7 @@ struct Overlay {
         // Each pass takes what the one before found to stand below a link to where the link leads.
         // A detour is one link of the path shorter each time, so this ends.
         while !incoming.isEmpty || isFirstPass {
-            var walk = MergeWalk(self, layerIndex: layerIndex, deletions: deletions)
+            var walk = MergeWalk(self, layer, layerIndex: layerIndex, deletions: deletions)
             try walk.merge(incoming) { entry, overlay in
                 overlay.nodeIndex(of: entry, in: layer, &nodeOfLayer)
             }
@@ -90,7 +117,7 @@ struct Overlay {
         var used = [Int?](repeating: nil, count: nodes.count)
         var kept: [Node] = []
         kept.reserveCapacity(nodes.count)
-        var reasons: [TreePath: Reason] = [:]
+        var keptReasons: [TreePath: Reason] = [:]
         let moved = movedSources()
         // Nodes whose every name is hidden go; the others are numbered by their first name.
         for index in entries.indices {
@@ -100,22 +127,22 @@ struct Overlay {
                 kept.append(nodes[old])
             }
             entries[index].entry.nodeIndex = used[old]!
-            if let layer = entries[index].entry.layerIndex, !layers[layer].reasons.isEmpty,
-                let reason = layers[layer].reasons[entries[index].source]
+            if let layer = entries[index].entry.layerIndex,
+                let reason = reasons[layer][entries[index].source]
             {
-                reasons[entries[index].entry.path] = reason.moved(moved[layer] ?? [:])
+                keptReasons[entries[index].entry.path] = reason.moved(moved[layer] ?? [:])
             }
         }
         return MergedTree(
-            layerNames: layers.map(\.name), nodes: kept, entries: entries.map(\.entry),
-            notes: notes, removals: removals, reasons: reasons)
+            layerNames: layerNames, nodes: kept, entries: entries.map(\.entry), notes: notes,
+            removals: removals, reasons: keptReasons)
     }
 
     /// Of layers with reasons: where files went that stood below another layer's link.
     private func movedSources() -> [Int: [TreePath: TreePath]] {
         var moved: [Int: [TreePath: TreePath]] = [:]
         for laid in entries where laid.source != laid.entry.path {
-            guard let layer = laid.entry.layerIndex, !layers[layer].reasons.isEmpty else {
+            guard let layer = laid.entry.layerIndex, !reasons[layer].isEmpty else {
                 continue
             }
             moved[layer, default: [:]][laid.source] = laid.entry.path

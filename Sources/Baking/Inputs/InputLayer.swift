@@ -1,0 +1,24 @@
+internal import Trees
+
+/// A layer, and what it came from.
+struct InputLayer {
+    let layer: Layer
+    let origin: LayerOrigin
+}
+
+/// What a layer came from: in the words of the request, never in those of this machine.
+enum LayerOrigin: Equatable {
+    /// The directories PID 1 mounts on.
+    case bake
+    case defaultEtc
+    case packages
+    case install
+    /// A `-R`, counted from 1.
+    case tree(_ number: Int)
+    /// A layer of the container image that a `-R` names, both counted from 1.
+    case imageLayer(tree: Int, number: Int)
+    case nodes
+    case configuration
+    /// An `--edit`, counted from 1.
+    case edit(_ number: Int)
+}

@@ -1,0 +1,118 @@
+internal import SystemPackage
+internal import Trees
+
+/// Reads everything a request names, lowest first: what the guest mounts on, the default /etc, the
+/// packages, the installed programs, each `-R`, the nodes.
+struct InputReader {
+    let plan: BakePlan
+    let installation: Installation
+    /// The output that stands there now; it is no part of a tree it lies in.
+    let output: HostIdentity?
+    /// A directory with room for the contents of archives.
+    let scratch: FilePath
+    let exclusions: Exclusions
+    let progress: (BakeProgress) -> Void
+
+    private(set) var layers: [InputLayer] = []
+    /// What was not there and may be missing, each a sentence.
+    private(set) var warnings: [String] = []
+
+    private var request: BakeRequest { plan.request }
+
+    init(
+        _ plan: BakePlan, installation: Installation, output: OutputCheck,
+        _ progress: @escaping (BakeProgress) -> Void
+    ) throws(BakeError) {
+        self.plan = plan
+        self.installation = installation
+        self.output = output.identity
+        scratch = output.directory
+        exclusions = try Exclusions(plan.request.excludes)
+        self.progress = progress
+    }
+
+    mutating func read() throws(BakeError) {
+        try readOwn()
+        for (index, tree) in request.trees.enumerated() {
+            progress(.reading(tree: tree.source))
+            try readTree(tree, number: index + 1)
+        }
+        try readNodes()
+    }
+
+    // MARK: Layers
+
+    private mutating func readOwn() throws(BakeError) {
+        let time = request.ownTime
+        add(.mountPoints(mtimeSeconds: time), .bake)
+        switch request.defaultEtc {
+        case .none: break
+        case .shipped:
+            let directory = installation.defaultEtc
+            add(
+                try attempt { () throws(TreeError) in
+                    try .defaultEtc(at: directory, mtimeSeconds: time)
+                }, .defaultEtc)
+        case .directory(let path):
+            add(try scan(path, name: path, excluding: nil), .defaultEtc)
+        }
+    }
+
+    private mutating func readTree(
+        _ tree: BakeRequest.Tree, number: Int
+    ) throws(BakeError) {
+        let placement = try Placement(tree)
+        let layer: Layer
+        do {
+            layer = try scan(
+                tree.source, name: tree.source, excluding: exclusions.predicate(for: placement))
+        } catch  where request.allowsMissing && error.isAboutMissingTree {
+            warnings.append(error.description)
+            return
+        }
+        add(try attempt { () throws(TreeError) in try placement.placed(layer) }, .tree(number))
+    }
+
+    /// `--node`: lines of the text form.
+    private mutating func readNodes() throws(BakeError) {
+        if request.nodes.isEmpty { return }
+        do throws(TreeTextError) {
+            add(
+                try Layer(name: "--node", text: request.nodes.joined(separator: "\n")), .nodes)
+        } catch {
+            throw BakeError(
+                .malformedInput,
+                "--node '\(request.nodes[error.line - 1])': column \(error.column): "
+                    + "expected \(error.expected)",
+                hint: "--node 'c 0600 0:0 0 /dev/console 5:1'; see docs/trees.md")
+        }
+    }
+
+    // MARK: Details
+
+    private func scan(
+        _ path: String, name: String, excluding: (@Sendable (TreePath) -> Bool)?
+    ) throws(BakeError) -> Layer {
+        let options = ScanOptions(
+            owner: plan.ownerRule, leavingOut: Set([output].compactMap { $0 }),
+            mayChange: request.allowsChanging, staysOnFileSystem: request.staysOnFileSystem,
+            dropsACLs: request.dropsAccessControlLists, excluding: excluding)
+        return try attempt { () throws(TreeError) in
+            try .scan(directory: FilePath(path), name: name, options: options)
+        }
+    }
+
+    private func attempt<Value>(
+        _ body: () throws(TreeError) -> Value
+    ) throws(BakeError) -> Value {
+        do throws(TreeError) {
+            return try body()
+        } catch {
+            throw BakeError(error)
+        }
+    }
+
+    private mutating func add(_ layer: Layer, _ origin: LayerOrigin) {
+        layers.append(InputLayer(layer: layer, origin: origin))
+    }
+}
