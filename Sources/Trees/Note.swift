@@ -14,6 +14,8 @@ public enum Note: Sendable, Hashable {
     case replacedLink(path: TreePath, target: Bytes, lower: String, upper: String)
     /// One layer has a file at both names of one directory; the one at `winner` counts.
     case twoFilesForOnePlace(path: TreePath, winner: TreePath, layer: String)
+    case archive(ArchiveNote)
+    case whiteouts(WhiteoutNote)
 }
 
 extension Note: CustomStringConvertible {
@@ -39,6 +41,8 @@ extension Note: CustomStringConvertible {
             """
         case .twoFilesForOnePlace(let path, let winner, let layer):
             "\(layer) has two files for \(path); the one at \(winner) counts"
+        case .archive(let note): note.description
+        case .whiteouts(let note): note.description
         }
     }
 }

@@ -222,23 +222,6 @@ private struct DirectoryScan {
     }
 }
 
-/// What becomes of an attribute.
-private enum XattrClass {
-    case kept
-    case accessControlList
-    case leftOut
-
-    init(_ name: Bytes) {
-        if ["user.", "trusted.", "security."].contains(where: { name.starts(with: $0.utf8) }) {
-            self = .kept
-        } else if name.starts(with: "system.posix_acl_".utf8) {
-            self = .accessControlList
-        } else {
-            self = .leftOut
-        }
-    }
-}
-
 extension Bytes {
     fileprivate func precedes(_ other: Bytes) -> Bool {
         let order = memcmp(self, other, Swift.min(count, other.count))
