@@ -27,6 +27,8 @@ public enum Note: Sendable, Hashable {
     case nothingToDelete(path: TreePath, layer: String)
     /// One layer has a file at both names of one directory; the one at `winner` counts.
     case twoFilesForOnePlace(path: TreePath, winner: TreePath, layer: String)
+    case archive(ArchiveNote)
+    case whiteouts(WhiteoutNote)
 }
 
 extension Note: CustomStringConvertible {
@@ -65,6 +67,8 @@ extension Note: CustomStringConvertible {
             "\(layer) deletes \(path), which no layer below it has"
         case .twoFilesForOnePlace(let path, let winner, let layer):
             "\(layer) has two files for \(path); the one at \(winner) counts"
+        case .archive(let note): note.description
+        case .whiteouts(let note): note.description
         }
     }
 }

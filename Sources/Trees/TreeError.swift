@@ -42,6 +42,12 @@ public enum TreeError: Error, Sendable, Equatable {
     case scratch(directory: String, Errno)
     /// The contents of an archive could not be kept, or not be read again.
     case spoolFull(tree: String, Errno)
+    /// The archive was read without its contents, or without this one.
+    case contentNotKept(tree: String)
+    case archive(ArchiveError)
+    case whiteout(HostPlace, WhiteoutProblem)
+    /// A layer could not be written as an archive.
+    case saving(archive: String, SavingProblem)
 }
 
 extension TreeError: CustomStringConvertible {
@@ -99,6 +105,11 @@ extension TreeError: CustomStringConvertible {
             "cannot unpack archives beside the output, in '\(directory)': \(errno)"
         case .spoolFull(let tree, let errno):
             "cannot unpack '\(tree)' beside the output: \(errno)"
+        case .contentNotKept(let tree):
+            "cannot read contents of '\(tree)': it was only listed"
+        case .archive(let error): error.description
+        case .whiteout(let place, let problem): "cannot apply '\(place)': \(problem)"
+        case .saving(let archive, let problem): "cannot save '\(archive)': \(problem)"
         }
     }
 }

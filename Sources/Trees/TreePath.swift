@@ -82,3 +82,13 @@ extension TreePath: CustomStringConvertible {
     /// Absolute, for messages: `/usr/bin/env`, with odd bytes escaped.
     public var description: String { "/" + String(printable: bytes) }
 }
+
+extension TreePath {
+    /// Whether it stands in this directory, at whatever depth.
+    func isBelow(_ directory: TreePath) -> Bool {
+        if directory.isRoot { return !isRoot }
+        return bytes.count > directory.bytes.count
+            && bytes[directory.bytes.count] == UInt8(ascii: "/")
+            && bytes.starts(with: directory.bytes)
+    }
+}

@@ -21,7 +21,11 @@ public struct ContentReader: ~Copyable {
     public init(_ content: Node.Content) throws(TreeError) {
         switch content {
         case .bytes(let bytes): place = .bytes(bytes)
-        case .stored(let stored): place = .stored(stored)
+        case .stored(let stored):
+            guard stored.store.isKept else {
+                throw .contentNotKept(tree: stored.store.name)
+            }
+            place = .stored(stored)
         case .file(let file):
             let opened = try OpenedFile.open(file)
             place = .file(file, opened.descriptor, mayHaveHoles: opened.mayHaveHoles)

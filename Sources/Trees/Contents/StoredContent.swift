@@ -7,14 +7,24 @@ public final class ContentStore: Sendable {
     /// The input whose contents these are, as the user wrote it, for messages.
     public let name: String
     let descriptor: FileDescriptor
+    /// False for an input that was only listed: the lengths of its contents are known, nothing
+    /// else. Reading one is an error.
+    let isKept: Bool
 
     init(name: String, descriptor: FileDescriptor) {
         self.name = name
         self.descriptor = descriptor
+        isKept = true
+    }
+
+    init(listing name: String) {
+        self.name = name
+        descriptor = FileDescriptor(rawValue: -1)
+        isKept = false
     }
 
     deinit {
-        _ = Glibc.close(descriptor.rawValue)
+        if isKept { _ = Glibc.close(descriptor.rawValue) }
     }
 }
 

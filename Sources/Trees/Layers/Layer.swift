@@ -65,6 +65,23 @@ public struct Layer: Sendable {
         position(of: path).map { nodes[entries[$0].nodeIndex] }
     }
 
+    /// The same layer without nodes that no path leads to; the others stand in the order of their
+    /// first names.
+    var withoutUnusedNodes: Layer {
+        var layer = self
+        var positions = [Int?](repeating: nil, count: nodes.count)
+        layer.nodes = []
+        for index in layer.entries.indices {
+            let old = layer.entries[index].nodeIndex
+            if positions[old] == nil {
+                positions[old] = layer.nodes.count
+                layer.nodes.append(nodes[old])
+            }
+            layer.entries[index] = Entry(path: entries[index].path, nodeIndex: positions[old]!)
+        }
+        return layer
+    }
+
     private mutating func place(_ entry: Entry) {
         let position = lowerBound(of: entry.path)
         if position < entries.count, entries[position].path == entry.path {

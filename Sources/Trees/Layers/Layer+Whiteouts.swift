@@ -1,0 +1,182 @@
+extension Layer {
+    /// The layer with what it says about deletions understood: files that only say so are gone,
+    /// `whiteouts` and `opaqueDirectories` say it instead. Pure.
+    ///
+    /// Both ways of saying it are known, wherever the tree comes from (docs/decisions/0005):
+    ///
+    /// - An empty file `.wh.NAME` deletes NAME, `.wh..wh..opq` makes its directory opaque (OCI
+    ///   image-spec, layer.md, *Whiteouts*). Other `.wh..wh.` names are left out.
+    /// - A character device 0:0 deletes what has its name; the attribute `overlay.opaque` of a
+    ///   directory makes it opaque (Linux, Documentation/filesystems/overlayfs.rst, *whiteouts and
+    ///   opaque directories*).
+    ///
+    /// A whiteout acts on lower layers only: this layer may have a file of the same name.
+    public func applyingWhiteouts() throws(TreeError) -> Layer {
+        var reading = WhiteoutReading(self)
+        try reading.run()
+        return reading.result
+    }
+}
+
+private struct WhiteoutReading {
+    private let layer: Layer
+    private var kept: [Layer.Entry] = []
+    private var nodes: [Node]
+    private var whiteouts: Set<TreePath>
+    private var opaqueDirectories: Set<TreePath>
+    private var bookkeeping: (first: TreePath, count: Int)?
+    private var cleaned: (first: TreePath, count: Int)?
+
+    private static let prefix = Bytes(".wh.".utf8)
+    private static let bookkeepingPrefix = Bytes(".wh..wh.".utf8)
+    private static let opaqueName = Bytes(".wh..wh..opq".utf8)
+
+    init(_ layer: Layer) {
+        self.layer = layer
+        nodes = layer.nodes
+        whiteouts = layer.whiteouts
+        opaqueDirectories = layer.opaqueDirectories
+    }
+
+    mutating func run() throws(TreeError) {
+        var bookkeepingDirectory: TreePath?
+        for entry in layer.entries {
+            if let directory = bookkeepingDirectory, entry.path.isBelow(directory) {
+                leaveOut(entry.path)
+            } else if Self.isBookkeeping(entry.path.name) {
+                bookkeepingDirectory = entry.path
+                leaveOut(entry.path)
+            } else {
+                try read(entry)
+            }
+        }
+    }
+
+    private static func isBookkeeping(_ name: Bytes) -> Bool {
+        name.starts(with: bookkeepingPrefix) && name != opaqueName
+    }
+
+    private mutating func leaveOut(_ path: TreePath) {
+        bookkeeping = (bookkeeping?.first ?? path, (bookkeeping?.count ?? 0) + 1)
+    }
+
+    private mutating func read(_ entry: Layer.Entry) throws(TreeError) {
+        let name = entry.path.name
+        let node = layer.nodes[entry.nodeIndex]
+        if name.starts(with: Self.prefix) {
+            try checkMarker(node, at: entry.path)
+            let directory = entry.path.parent ?? .root
+            if name == Self.opaqueName {
+                opaqueDirectories.insert(directory)
+            } else {
+                try whiteOut(Bytes(name.dropFirst(Self.prefix.count)), in: directory, entry.path)
+            }
+        } else if node.isOverlayWhiteout {
+            whiteouts.insert(entry.path)
+        } else {
+            try readAttributes(of: entry)
+            kept.append(entry)
+        }
+    }
+
+    private func checkMarker(_ node: Node, at path: TreePath) throws(TreeError) {
+        switch node.kind {
+        case .regular where node.byteCount == 0: return
+        case .regular: throw fault(path, .notAnEmptyFile(kind: "it has contents"))
+        case let kind: throw fault(path, .notAnEmptyFile(kind: "it is \(kind.noun)"))
+        }
+    }
+
+    private mutating func whiteOut(
+        _ name: Bytes, in directory: TreePath, _ marker: TreePath
+    ) throws(TreeError) {
+        let namesNothing = name.isEmpty || name.elementsEqual(".".utf8)
+            || name.elementsEqual("..".utf8)
+        if namesNothing { throw fault(marker, .namesNothing) }
+        whiteouts.insert(directory.appending(name))
+    }
+
+    /// Takes overlayfs's own attributes off a node that stays.
+    private mutating func readAttributes(of entry: Layer.Entry) throws(TreeError) {
+        let node = layer.nodes[entry.nodeIndex]
+        var others: [Node.Xattr] = []
+        var isCleaned = false
+        for xattr in node.xattrs {
+            switch OverlayAttribute(xattr) {
+            case nil: others.append(xattr)
+            case .opaque?:
+                if node.isDirectory { opaqueDirectories.insert(entry.path) }
+            case .bookkeeping?: isCleaned = true
+            case .pointsBelow?: throw fault(entry.path, .needsLowerLayer(xattr: xattr.name))
+            }
+        }
+        if isCleaned { cleaned = (cleaned?.first ?? entry.path, (cleaned?.count ?? 0) + 1) }
+        nodes[entry.nodeIndex].xattrs = others
+    }
+
+    private func fault(_ path: TreePath, _ problem: WhiteoutProblem) -> TreeError {
+        .whiteout(HostPlace(tree: layer.name, path: path), problem)
+    }
+
+    var result: Layer {
+        var notes = layer.notes
+        if let (first, count) = bookkeeping {
+            notes.append(
+                .whiteouts(.bookkeeping(layer: layer.name, first: first, count: count)))
+        }
+        if let (first, count) = cleaned {
+            notes.append(
+                .whiteouts(.overlayAttributes(layer: layer.name, first: first, count: count)))
+        }
+        var result = Layer(name: layer.name, nodes: nodes, entries: kept, notes: notes)
+        if kept.count < layer.entries.count { result = result.withoutUnusedNodes }
+        result.whiteouts = whiteouts
+        result.opaqueDirectories = opaqueDirectories
+        result.reasons = layer.reasons
+        return result
+    }
+}
+
+/// What an attribute of overlayfs says about its file (overlayfs.rst; fs/overlayfs/overlayfs.h).
+private enum OverlayAttribute {
+    case opaque
+    case pointsBelow
+    case bookkeeping
+
+    /// Nil for all other attributes. Those that overlayfs escapes for an overlay within an overlay
+    /// (`overlay.overlay.`) belong to the files.
+    init?(_ xattr: Node.Xattr) {
+        guard let name = Self.name(xattr) else { return nil }
+        switch name {
+        case "opaque":
+            // "x": files with the attribute `whiteout` may be in the directory.
+            self = xattr.value.elementsEqual("y".utf8) ? .opaque : .bookkeeping
+        case "redirect", "metacopy": self = .pointsBelow
+        case "origin", "impure", "nlink", "upper", "uuid", "protattr", "whiteouts":
+            self = .bookkeeping
+        default: return nil
+        }
+    }
+
+    /// Behind `trusted.overlay.` or, of a mount with `userxattr`, `user.overlay.`.
+    static func name(_ xattr: Node.Xattr) -> String? {
+        for prefix in ["trusted.overlay.", "user.overlay."] where xattr.name.starts(with: prefix.utf8)
+        {
+            return String(decoding: xattr.name.dropFirst(prefix.utf8.count), as: UTF8.self)
+        }
+        return nil
+    }
+}
+
+extension Node {
+    /// A character device 0:0, or, where a file system cannot have one, an empty file that an
+    /// attribute marks.
+    fileprivate var isOverlayWhiteout: Bool {
+        switch kind {
+        case .characterDevice(let device): device == Device(major: 0, minor: 0)
+        case .regular:
+            byteCount == 0 && xattrs.contains { OverlayAttribute.name($0) == "whiteout" }
+        default: false
+        }
+    }
+}
