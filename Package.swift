@@ -34,6 +34,9 @@ let package = Package(
             name: "CSquashFS", pkgConfig: "libsquashfs1", providers: [.apt(["libsquashfs-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
         .systemLibrary(name: "CGuest"),
         .systemLibrary(name: "CFileRange"),
@@ -43,7 +46,8 @@ let package = Package(
         // The house, bottom up.
         .target(name: "BakeContract", dependencies: ["CJSON"], swiftSettings: strict),
         .target(
-            name: "Trees", dependencies: ["CFileStatus", "CXattr", system], swiftSettings: strict),
+            name: "Trees", dependencies: ["CArchive", "CFileStatus", "CXattr", "CZlib", system],
+            swiftSettings: strict),
         .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),

@@ -42,9 +42,11 @@ extension BakeError {
             self.init(
                 .failed, error.description, hint: "bake again when nothing writes to the tree")
         case .accessControlList, .typeConflict, .nothingLeft, .stripCollision, .specialFileSystem,
-            .sizeUnknown:
+            .sizeUnknown, .archive, .whiteout:
             self.init(.malformedInput, error.description)
-        case .scratch, .spoolFull:
+        case .contentNotKept:
+            self.init(.failed, error.description)
+        case .scratch, .spoolFull, .saving:
             self.init(.outputNotWritable, error.description)
         }
     }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SystemPackage
 internal import Trees
 
@@ -64,13 +65,43 @@ struct InputReader {
         let placement = try Placement(tree)
         let layer: Layer
         do {
-            layer = try scan(
-                tree.source, name: tree.source, excluding: exclusions.predicate(for: placement))
-        } catch  where request.allowsMissing && error.isAboutMissingTree {
+            layer = try read(tree, placement)
+        } catch where request.allowsMissing && error.isAboutMissingTree {
             warnings.append(error.description)
             return
         }
-        add(try attempt { () throws(TreeError) in try placement.placed(layer) }, .tree(number))
+        add(layer, .tree(number))
+    }
+
+    private func read(
+        _ tree: BakeRequest.Tree, _ placement: Placement
+    ) throws(BakeError) -> Layer {
+        var status = stat()
+        if stat(tree.source, &status) != 0 || status.st_mode & S_IFMT == S_IFDIR {
+            let predicate = exclusions.predicate(for: placement)
+            let layer = try scan(tree.source, name: tree.source, excluding: predicate)
+            return try attempt { () throws(TreeError) in
+                try placement.placed(layer.applyingWhiteouts())
+            }
+        }
+        return try placed(try archive(tree.source), placement)
+    }
+
+    private func archive(_ path: String) throws(BakeError) -> Layer {
+        var options = ArchiveOptions()
+        // What belongs to the user who bakes is a matter of this machine, not of an archive.
+        if case .mapped = plan.ownerRule {} else { options.owner = plan.ownerRule }
+        options.dropsAccessControlLists = request.dropsAccessControlLists
+        return try attempt { () throws(TreeError) in
+            try .read(archive: FilePath(path), name: path, scratch: scratch, options: options)
+        }
+    }
+
+    /// A layer that was read whole, at its place and without what is excluded there.
+    private func placed(_ layer: Layer, _ placement: Placement) throws(BakeError) -> Layer {
+        try attempt { () throws(TreeError) in
+            exclusions.applied(to: try placement.placed(try layer.applyingWhiteouts()))
+        }
     }
 
     /// `--node`: lines of the text form.
