@@ -14,7 +14,7 @@ public final class ContentStore: Sendable {
     }
 
     deinit {
-        _ = Glibc.close(descriptor.rawValue)
+        if descriptor.rawValue >= 0 { _ = Glibc.close(descriptor.rawValue) }
     }
 }
 
@@ -68,5 +68,26 @@ public struct StoredContent: Sendable, Equatable {
             if extents[middle].end <= offset { low = middle + 1 } else { high = middle }
         }
         return low < extents.count ? extents[low] : nil
+    }
+}
+
+extension Node.Content {
+    /// A content that was left in its archive because nobody asked for it: it has a length, and to
+    /// read it is an error.
+    ///
+    /// - Parameter name: the input as the user wrote it, for messages.
+    public static func unread(byteCount: UInt64, of name: String) -> Node.Content {
+        let extents =
+            byteCount == 0
+            ? [] : [StoredContent.Extent(offset: 0, storeOffset: 0, byteCount: byteCount)]
+        return .stored(
+            StoredContent(store: .nowhere(name: name), byteCount: byteCount, extents: extents))
+    }
+}
+
+extension ContentStore {
+    /// A store that never opened.
+    fileprivate static func nowhere(name: String) -> ContentStore {
+        ContentStore(name: name, descriptor: FileDescriptor(rawValue: -1))
     }
 }
