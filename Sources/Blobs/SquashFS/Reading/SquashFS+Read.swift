@@ -21,7 +21,7 @@ extension SquashFS {
     ) throws(SquashFSReadError) -> Layer {
         let source = SourceRange(
             descriptor: file.rawValue, start: offset, byteCount: byteCount, name: name)
-        let superblock = try SuperblockFacts(LibraryFile(source))
+        let superblock = try SuperblockFacts(source)
         var walk = try TreeWalk(source, superblock)
         try walk.run { scratch != nil && isWanted($0) }
         if let scratch, !walk.wanted.isEmpty {

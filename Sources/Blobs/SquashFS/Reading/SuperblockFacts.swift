@@ -15,19 +15,23 @@ struct SuperblockFacts {
     var hasFragments: Bool { raw.fragment_entry_count > 0 }
     var hasXattrs: Bool { raw.xattr_id_table_start != Self.absent }
 
-    init(_ file: LibraryFile) throws(SquashFSReadError) {
-        let source = file.source
-        var raw = sqfs_super_t()
-        guard source.byteCount >= UInt64(MemoryLayout<sqfs_super_t>.size) else {
+    /// The library's own reader does not say which version it refuses.
+    init(_ source: SourceRange) throws(SquashFSReadError) {
+        let byteCount = MemoryLayout<sqfs_super_t>.size
+        guard source.byteCount >= UInt64(byteCount) else {
             throw .notSquashFS(file: source.name)
         }
-        let code = sqfs_super_read(&raw, file.pointer)
-        switch code {
-        case Int32(SFQS_ERROR_SUPER_MAGIC.rawValue): throw .notSquashFS(file: source.name)
-        case Int32(SFQS_ERROR_SUPER_VERSION.rawValue):
+        let raw = try source.read(byteCount: byteCount, at: 0).withUnsafeBytes {
+            $0.loadUnaligned(as: sqfs_super_t.self)
+        }
+        guard raw.magic == UInt32(SQFS_MAGIC) else { throw .notSquashFS(file: source.name) }
+        guard raw.version_major == SQFS_VERSION_MAJOR, raw.version_minor == SQFS_VERSION_MINOR
+        else {
             throw .version(
                 file: source.name, major: Int(raw.version_major), minor: Int(raw.version_minor))
-        default: try file.check(code, .superblock(field: "block size"))
+        }
+        guard (12...20).contains(raw.block_log), raw.block_size == 1 << raw.block_log else {
+            throw source.damaged(.superblock(field: "block size"))
         }
         guard raw.bytes_used <= source.byteCount else {
             throw .cutShort(

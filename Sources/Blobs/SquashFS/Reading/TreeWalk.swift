@@ -158,7 +158,8 @@ struct TreeWalk {
         nodes.append(
             Node(
                 kind, permissions: record.base.mode,
-                uid: try owner(record.base.uid_idx, path), gid: try owner(record.base.gid_idx, path),
+                uid: try owner(record.base.uid_idx, path),
+                gid: try owner(record.base.gid_idx, path),
                 mtimeSeconds: Int64(record.base.mod_time),
                 xattrs: try xattrs.xattrs(record.xattrIndex, path: path, &budget)))
         return nodes.count - 1
