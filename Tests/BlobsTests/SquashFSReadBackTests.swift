@@ -10,7 +10,7 @@ private let isRoot = geteuid() == 0
 /// The file system as readers that are not ours see it.
 @Suite struct SquashFSReadBackTests {
     /// A tree that has one of everything.
-    private static func everything(_ directory: TemporaryDirectory) throws -> MergedTree {
+    static func everything(_ directory: TemporaryDirectory) throws -> MergedTree {
         // unsquashfs keeps setuid, setgid and sticky for root only.
         let special: UInt16 = isRoot ? 0o7000 : 0
         let words = (0..<60000).map { "\($0 * 7919 % 60013) " }.joined()

@@ -80,3 +80,18 @@ public struct StoredContent: Sendable, Equatable {
         return low < extents.count ? extents[low] : nil
     }
 }
+
+extension Node.Content {
+    /// A content that was left in its archive because nobody asked for it: it has a length, and to
+    /// read it is an error.
+    ///
+    /// - Parameter name: the input as the user wrote it, for messages.
+    public static func unread(byteCount: UInt64, of name: String) -> Node.Content {
+        let extents =
+            byteCount == 0
+            ? [] : [StoredContent.Extent(offset: 0, storeOffset: 0, byteCount: byteCount)]
+        return .stored(
+            StoredContent(
+                store: ContentStore(listing: name), byteCount: byteCount, extents: extents))
+    }
+}
