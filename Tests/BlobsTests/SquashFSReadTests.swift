@@ -85,7 +85,9 @@ import Trees
         let file = scratch.path("x.squashfs")
         try runProcess(["mksquashfs", source.path, file, "-noappend", "-quiet", "-no-progress"])
         let tree = try MergedTree.overlay([
-            Layer.scan(directory: FilePath(source.path), name: "source", owner: .keep)
+            Layer.scan(
+                directory: FilePath(source.path), name: "source", options: ScanOptions(owner: .keep)
+            )
         ])
         #expect(try MergedTree.overlay([try read(file)]).text == tree.text)
     }
