@@ -78,7 +78,7 @@ import Trees
         else { return }
         defer { _ = try? runProcess(["umount", directory.path("small")]) }  // gone with its machine
         try directory.run(
-            "sh", "-c", "head -c 1G /dev/zero > bomb; tar -cf- bomb | gzip > x.tar.gz; rm bomb")
+            "sh", "-c", "head -c 64M /dev/zero > bomb; tar -cf- bomb | gzip > x.tar.gz; rm bomb")
         let error = #expect(throws: TreeError.self) {
             try Layer.read(
                 archive: FilePath(directory.path("x.tar.gz")), name: "x.tar.gz",
