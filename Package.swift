@@ -46,7 +46,8 @@ let package = Package(
         // The house, bottom up.
         .target(name: "BakeContract", dependencies: ["CJSON"], swiftSettings: strict),
         .target(
-            name: "Trees", dependencies: ["CFileStatus", "CXattr", system], swiftSettings: strict),
+            name: "Trees", dependencies: ["CArchive", "CFileStatus", "CXattr", "CZlib", system],
+            swiftSettings: strict),
         .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),
