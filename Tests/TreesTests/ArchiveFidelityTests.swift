@@ -30,7 +30,8 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
         try directory.make([.directory(HostName("t/" + deep.prefix(count).joined(separator: "/")))])
     }
     try directory.make([
-        .file(HostName("t/" + deep.joined(separator: "/") + "/bottom"), "deep"), .allTimes(1_000_000),
+        .file(HostName("t/" + deep.joined(separator: "/") + "/bottom"), "deep"),
+        .allTimes(1_000_000),
         .time("t/su", -123_456), .time("t/etc", 9_999_999_999), .time("t/link", 5),
     ])
     if isRoot {
@@ -48,8 +49,10 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
 
 @Suite struct ArchiveFidelityTests {
     /// GNU tar's own format has no room for attributes, so those are compared in pax only.
-    @Test(arguments: ["pax", "pax --sparse", "pax --sparse --sparse-version=0.0",
-        "pax --sparse --sparse-version=0.1"])
+    @Test(arguments: [
+        "pax", "pax --sparse", "pax --sparse --sparse-version=0.0",
+        "pax --sparse --sparse-version=0.1",
+    ])
     func whatGNUTarPacksIsWhatTheDirectoryHolds(_ format: String) throws {
         let directory = try TemporaryDirectory()
         try awkwardTree(in: directory)
@@ -74,7 +77,8 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
         let directory = try TemporaryDirectory()
         try awkwardTree(in: directory)
         try directory.run(
-            "bsdtar", "--format=pax", "--numeric-owner", "--no-fflags", "-C", "t", "-cf", "x.tar", ".")
+            "bsdtar", "--format=pax", "--numeric-owner", "--no-fflags", "-C", "t", "-cf", "x.tar",
+            ".")
         try expectSame(directory, "x.tar")
     }
 
@@ -117,7 +121,8 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
         try directory.make([
             .directory("t"), .directory("t/d", mode: 0o1777), .file("t/d/su", "x", mode: 0o4755),
             .directory(HostName("t/" + name)), .file(HostName("t/\(name)/\(name.prefix(30))"), "y"),
-            .symlink("t/l", to: HostName(name)), .hardLink("t/d/again", to: "t/d/su"), .allTimes(77),
+            .symlink("t/l", to: HostName(name)), .hardLink("t/d/again", to: "t/d/su"),
+            .allTimes(77),
         ])
         try directory.run(
             "sh", "-c", "tar --format=\(format) --numeric-owner --sort=name -C t -cf x.tar .")
@@ -125,7 +130,8 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
     }
 
     @Test(arguments: [
-        ("gzip", "gzip -n"), ("gz2", "sh -c 'head -c 100000|gzip -n; gzip -n'"), ("zstd", "zstd -q"),
+        ("gzip", "gzip -n"), ("gz2", "sh -c 'head -c 100000|gzip -n; gzip -n'"),
+        ("zstd", "zstd -q"),
         ("xz", "xz"), ("lz4", "lz4 -q"), ("bzip2", "bzip2"), ("lz4-dependent", "lz4 -q -BD -B4"),
         ("zero-padded gzip", "sh -c 'gzip -n; head -c 5000 /dev/zero'"),
         ("zero-padded lz4", "sh -c 'lz4 -q; head -c 5000 /dev/zero'"),
@@ -181,7 +187,8 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
             RawTar.pax(["SCHILY.xattr.user.a%3Db%25%41": [0, 10, 61], "RHT.security.selinux": [7]])
                 + RawTar.file("star")
                 + RawTar.pax([
-                    "LIBARCHIVE.xattr.user.c%20%3d": Bytes("AAE".utf8), "SCHILY.xattr.user.c%20": [1],
+                    "LIBARCHIVE.xattr.user.c%20%3d": Bytes("AAE".utf8),
+                    "SCHILY.xattr.user.c%20": [1],
                 ]) + RawTar.file("bsd") + RawTar.end)
         #expect(
             try MergedTree.overlay([layer]).text == """
@@ -194,8 +201,10 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
 
     @Test func pathsOf4096Bytes() throws {
         let directory = try TemporaryDirectory()
-        let path = Bytes(String(repeating: String(repeating: "p", count: 240) + "/", count: 17).utf8)
-            .dropLast()
+        let path = Bytes(
+            String(repeating: String(repeating: "p", count: 240) + "/", count: 17).utf8
+        )
+        .dropLast()
         let name = Bytes(path.prefix(4096))
         let gnu = RawTar.raw(name + [0], type: "L") + RawTar.file("short", "gnu")
         let pax = RawTar.pax(["path": name]) + RawTar.file("short", "pax")

@@ -25,16 +25,21 @@ import Trees
     static let paths = [
         Case(
             RawTar.file("../out", "x"),
-            message: "', at its member '../out': its name has a '..', which could lead out of the tree"),
+            message:
+                "', at its member '../out': its name has a '..', which could lead out of the tree"),
         Case(
             RawTar.file("a/b/../../../out"),
-            message: "', at its member 'a/b/../../../out': its name has a '..', which could lead out of the tree"
+            message:
+                "', at its member 'a/b/../../../out': its name has a '..', which could lead out of the tree"
         ),
         Case(
             RawTar.file("/../out"),
-            message: "', at its member '/../out': its name has a '..', which could lead out of the tree"),
+            message:
+                "', at its member '/../out': its name has a '..', which could lead out of the tree"),
         Case(RawTar.file("", "x"), message: "', at its member '': it has no name"),
-        Case(RawTar.file(".", "x"), message: "', at its member '.': the root of the tree must be a directory"),
+        Case(
+            RawTar.file(".", "x"),
+            message: "', at its member '.': the root of the tree must be a directory"),
         Case(
             RawTar.link("/", to: "x"),
             message: "', at its member '/': the root of the tree must be a directory"),
@@ -49,7 +54,8 @@ import Trees
             message: "', at its member 'a\\x00b': its name holds a NUL"),
         Case(
             RawTar.file("\u{1b}[2Jx/../.."),
-            message: "', at its member '\\x1b[2Jx/../..': its name has a '..', which could lead out of the tree"
+            message:
+                "', at its member '\\x1b[2Jx/../..': its name has a '..', which could lead out of the tree"
         ),
         Case(
             RawTar.file("a"), RawTar.file("a/b"),
@@ -68,16 +74,18 @@ import Trees
             message: "', at its member 'a/b': /a, above it, is a symbolic link in the same archive"),
         Case(
             RawTar.hardLink("a", to: "../../etc/passwd"),
-            message: "', at its member 'a': it is a hard link out of the tree, to '../../etc/passwd'"),
+            message:
+                "', at its member 'a': it is a hard link out of the tree, to '../../etc/passwd'"),
         Case(
             RawTar.hardLink("a", to: "/etc/passwd"),
             message: """
-            ', at its member 'a': it is a hard link to '/etc/passwd', which the archive does not \
-            have before it
-            """),
+                ', at its member 'a': it is a hard link to '/etc/passwd', which the archive does not \
+                have before it
+                """),
         Case(
             RawTar.hardLink("a", to: "b"), RawTar.file("b"),
-            message: "', at its member 'a': it is a hard link to 'b', which the archive does not have before it"
+            message:
+                "', at its member 'a': it is a hard link to 'b', which the archive does not have before it"
         ),
         Case(
             RawTar.directory("d"), RawTar.hardLink("a", to: "d"),
@@ -85,9 +93,9 @@ import Trees
         Case(
             RawTar.link("l", to: "/etc"), RawTar.hardLink("a", to: "l/passwd"),
             message: """
-            ', at its member 'a': it is a hard link to 'l/passwd', which the archive does not \
-            have before it
-            """),
+                ', at its member 'a': it is a hard link to 'l/passwd', which the archive does not \
+                have before it
+                """),
         Case(RawTar.link("a", to: ""), message: "', at its member 'a': its link target is empty"),
         Case(
             RawTar.pax(["linkpath": Bytes(repeating: 65, count: 4096)]), RawTar.link("a", to: ""),
@@ -117,7 +125,8 @@ import Trees
             RawTar.pax(["size": text("9223372036854775807")]), RawTar.file("a"),
             message: "', at its member 'a': it ends in the middle"),
         Case(
-            RawTar.header(text("a"), size: 5000), message: "', at its member 'a': it ends in the middle"),
+            RawTar.header(text("a"), size: 5000),
+            message: "', at its member 'a': it ends in the middle"),
         Case(
             RawTar.header(text("a"), type: "3", device: (text("0010000"), text("0000001"))),
             message: "', at its member 'a': its device major is larger than 4095"),
@@ -128,25 +137,27 @@ import Trees
         Case(
             RawTar.file("a", "x"), isEnded: false,
             message: """
-            ': it has no end mark, so members may be missing
-              hint: make it again; two blocks of zeros end a tar archive
-            """),
+                ': it has no end mark, so members may be missing
+                  hint: make it again; two blocks of zeros end a tar archive
+                """),
         Case(
             RawTar.file("a", "x"), RawTar.end, text("garbage"), isEnded: false,
             message: """
-            ': something other than zeros follows its end mark
-              hint: for archives joined by 'cat', give each with an -R of its own
-            """),
+                ': something other than zeros follows its end mark
+                  hint: for archives joined by 'cat', give each with an -R of its own
+                """),
         Case(
             RawTar.file("a"), RawTar.end, RawTar.file("b"),
             message: """
-            ': something other than zeros follows its end mark
-              hint: for archives joined by 'cat', give each with an -R of its own
-            """),
+                ': something other than zeros follows its end mark
+                  hint: for archives joined by 'cat', give each with an -R of its own
+                """),
         Case(
             RawTar.file("a"), [1] + RawTar.file("b").dropFirst(),
             message: "': a header's checksum is wrong: the archive is damaged"),
-        Case(RawTar.file("a"), text("half a header"), isEnded: false, message: "': it ends in the middle"),
+        Case(
+            RawTar.file("a"), text("half a header"), isEnded: false,
+            message: "': it ends in the middle"),
         Case(
             RawTar.pax(["path": text("a")]),
             message: "': it ends in the middle"),
@@ -159,8 +170,8 @@ import Trees
         Case(
             RawTar.header(text("P"), type: "x", size: 1 << 30),
             message: """
-            ', at its member 'P': its extended header has 1073741824 bytes; the limit is 16777216
-            """),
+                ', at its member 'P': its extended header has 1073741824 bytes; the limit is 16777216
+                """),
         Case(
             RawTar.pax(["LIBARCHIVE.xattr.user.a": text("!!")]), RawTar.file("a"),
             message: "', at its member 'a': its pax records are malformed"),
@@ -196,7 +207,8 @@ import Trees
             message: "': it is a zip archive, not a tar archive" + notTarHint),
         Case(
             text("!<arch>\ndebian-binary"), isEnded: false,
-            message: "': it is an ar archive, such as a Debian package, not a tar archive" + notTarHint),
+            message: "': it is an ar archive, such as a Debian package, not a tar archive"
+                + notTarHint),
         Case(
             text("070701") + Bytes(repeating: 48, count: 600), isEnded: false,
             message: "': it is a cpio archive, not a tar archive" + notTarHint),
@@ -215,7 +227,8 @@ import Trees
         #expect(
             error?.description == "cannot read the archive 'canary/d/x.tar" + test.message)
         // Nothing but the archive, here, beside it and above.
-        try #expect(directory.run("find", ".").stdoutText == ".\n./canary\n./canary/d\n./canary/d/x.tar\n")
+        try #expect(
+            directory.run("find", ".").stdoutText == ".\n./canary\n./canary/d\n./canary/d/x.tar\n")
     }
 
     @Test func accessControlLists() throws {

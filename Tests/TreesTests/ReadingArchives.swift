@@ -55,7 +55,8 @@ extension Layer {
             let offset = reader.offset
             let count = try reader.read(into: buffer)
             let block = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            if block.first == 0, memcmp(block.baseAddress!, block.baseAddress! + 1, count - 1) == 0 {
+            if block.first == 0, memcmp(block.baseAddress!, block.baseAddress! + 1, count - 1) == 0
+            {
                 continue
             }
             hasher.combine(offset)

@@ -57,7 +57,7 @@ extension Layer {
     private func write(
         to file: FileDescriptor, _ filter: ArchiveFilter, name: String
     ) throws(TreeError) {
-        let writer = try TarWriter(file, filter, name: name)
+        let writer = try TarWriter(file, filter, isASCII: hasOnlyASCIINames, name: name)
         for path in opaqueDirectories.sorted() {
             try writer.append(.file([]), at: path.appending(".wh..wh..opq".utf8))
         }
@@ -75,6 +75,21 @@ extension Layer {
     }
 }
 
+extension Layer {
+    fileprivate var hasOnlyASCIINames: Bool {
+        let paths = [entries.map(\.path), Array(whiteouts), Array(opaqueDirectories)].joined()
+        return paths.allSatisfy { $0.bytes.isASCII }
+            && nodes.allSatisfy { node in
+                guard case .symlink(let target) = node.kind else { return true }
+                return target.isASCII
+            }
+    }
+}
+
+extension Bytes {
+    fileprivate var isASCII: Bool { allSatisfy { $0 < 0x80 } }
+}
+
 /// A file beside the one to be written, which takes its place when it is finished, and is gone when
 /// it is not.
 private final class Neighbour {
@@ -86,7 +101,8 @@ private final class Neighbour {
     init(of path: FilePath) throws(TreeError) {
         self.path = path
         // 255 bytes is the longest name (limits.h, NAME_MAX).
-        let stem = String(decoding: (path.lastComponent?.string ?? "").utf8.prefix(200), as: UTF8.self)
+        let stem = String(
+            decoding: (path.lastComponent?.string ?? "").utf8.prefix(200), as: UTF8.self)
         let name = ".\(stem).bake-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         neighbour = path.removingLastComponent().appending(name)
         descriptor = FileDescriptor(
@@ -106,7 +122,8 @@ private final class Neighbour {
         }
         isFinished = true
         let parent = path.removingLastComponent()
-        let directory = open(parent.isEmpty ? "." : parent.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = open(
+            parent.isEmpty ? "." : parent.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw fault() }
         defer { _ = Glibc.close(directory) }
         // Some network file systems cannot sync a directory; fsync(2) says EINVAL there.

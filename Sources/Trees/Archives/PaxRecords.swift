@@ -24,7 +24,9 @@ struct PaxRecords {
                 let equals = record.firstIndex(of: UInt8(ascii: "=")), equals > record.startIndex
             else { return nil }
             records.append(
-                Record(key: Bytes(record[..<equals]), value: Bytes(record[(equals + 1)...].dropLast())))
+                Record(
+                    key: Bytes(record[..<equals]), value: Bytes(record[(equals + 1)...].dropLast()))
+            )
             rest = rest[(rest.startIndex + length)...]
         }
     }

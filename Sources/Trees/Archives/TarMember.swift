@@ -64,7 +64,9 @@ extension TarMember {
             values[Bytes("security.selinux".utf8)] = label
         }
         let list =
-            records.values(withPrefix: "SCHILY.acl.").first.map { Bytes("SCHILY.acl.".utf8) + $0.key }
+            records.values(withPrefix: "SCHILY.acl.").first.map {
+                Bytes("SCHILY.acl.".utf8) + $0.key
+            }
         return (values.map { Node.Xattr(name: $0.key, value: $0.value) }, list)
     }
 

@@ -1,4 +1,5 @@
 internal import CArchive
+internal import Glibc
 internal import SystemPackage
 
 /// Writes a pax archive through libarchive: names as bytes, no user or group names, nothing of the
@@ -8,17 +9,24 @@ final class TarWriter {
     private let archive: OpaquePointer
     private let entry: OpaquePointer
 
-    init(_ file: FileDescriptor, _ filter: ArchiveFilter, name: String) throws(TreeError) {
+    /// - Parameter isASCII: whether all names and link targets are. GNU tar complains about the
+    ///   record that says that others are bytes.
+    init(
+        _ file: FileDescriptor, _ filter: ArchiveFilter, isASCII: Bool, name: String
+    ) throws(TreeError) {
         self.name = name
         archive = archive_write_new()!
         entry = archive_entry_new()!
         try check(archive_write_set_format_pax(archive), at: nil)
-        try check(
-            archive_write_set_format_option(archive, "pax", "hdrcharset", "BINARY"), at: nil)
+        if !isASCII {
+            try check(
+                archive_write_set_format_option(archive, "pax", "hdrcharset", "BINARY"), at: nil)
+        }
         try add(filter)
         // Whole records, also at the end: what tar(1) writes.
         try check(archive_write_set_bytes_per_block(archive, 10240), at: nil)
-        try check(archive_write_set_bytes_in_last_block(archive, filter == .none ? 10240 : 1), at: nil)
+        try check(
+            archive_write_set_bytes_in_last_block(archive, filter == .none ? 10240 : 1), at: nil)
         try check(archive_write_open_fd(archive, file.rawValue), at: nil)
     }
 
@@ -96,7 +104,8 @@ final class TarWriter {
 
     private func describe(_ node: Node, at path: TreePath) {
         archive_entry_clear(entry)
-        archive_entry_copy_pathname(entry, path.isRoot ? [CChar](".".utf8CString) : path.bytes.terminated)
+        archive_entry_copy_pathname(
+            entry, path.isRoot ? [CChar](".".utf8CString) : path.bytes.terminated)
         archive_entry_set_perm(entry, mode_t(node.permissions))
         archive_entry_set_uid(entry, Int64(node.uid))
         archive_entry_set_gid(entry, Int64(node.gid))
@@ -141,17 +150,30 @@ final class TarWriter {
 
     /// The holes too, as zeros: libarchive leaves them out by what it was told.
     private func write(_ content: Node.Content, at path: TreePath) throws(TreeError) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
-        defer { buffer.deallocate() }
+        let buffers = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 19, alignment: 4096)
+        defer { buffers.deallocate() }
+        let data = UnsafeMutableRawBufferPointer(rebasing: buffers[..<(1 << 18)])
+        let zeros = UnsafeMutableRawBufferPointer(rebasing: buffers[(1 << 18)...])
+        memset(zeros.baseAddress!, 0, zeros.count)
         var source = try ContentReader(content)
         while source.remaining > 0 {
-            let count = try source.read(into: buffer)
-            let written = archive_write_data(archive, buffer.baseAddress, count)
-            guard written == count else { throw fault(at: path) }
+            let hole = min(source.holeByteCount(), UInt64(zeros.count))
+            if hole > 0 {
+                source.skip(hole)
+                try write(UnsafeRawBufferPointer(rebasing: zeros[..<Int(hole)]), at: path)
+            } else {
+                let count = try source.read(into: data)
+                try write(UnsafeRawBufferPointer(rebasing: data[..<count]), at: path)
+            }
         }
         if let change = try source.finish() {
             throw .changed(HostPlace(tree: name, path: path), change)
         }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, at path: TreePath) throws(TreeError) {
+        let written = archive_write_data(archive, bytes.baseAddress, bytes.count)
+        guard written == bytes.count else { throw fault(at: path) }
     }
 
     private func check(_ status: Int32, at path: TreePath?) throws(TreeError) {
@@ -160,9 +182,11 @@ final class TarWriter {
     }
 
     private func fault(at path: TreePath?) -> TreeError {
-        let text = archive_error_string(archive).map { String(cString: $0) }
-        return .saving(
-            archive: name, .library(path: path, text: text ?? "libarchive gives no reason"))
+        var text = archive_error_string(archive).map { String(cString: $0) } ?? "libarchive failed"
+        let errno = archive_errno(archive)
+        // Values below zero are libarchive's own.
+        if errno > 0 { text += ": \(Errno(rawValue: errno))" }
+        return .saving(archive: name, .library(path: path, text: text))
     }
 }
 

@@ -39,12 +39,13 @@ private struct WhiteoutReading {
     }
 
     mutating func run() throws(TreeError) {
-        var bookkeepingDirectory: TreePath?
         for entry in layer.entries {
-            if let directory = bookkeepingDirectory, entry.path.isBelow(directory) {
+            if Self.isBookkeeping(entry.path.name) {
                 leaveOut(entry.path)
-            } else if Self.isBookkeeping(entry.path.name) {
-                bookkeepingDirectory = entry.path
+            } else if let marker = Self.marker(above: entry.path) {
+                guard Self.isBookkeeping(marker.name) else {
+                    throw fault(marker, .notAnEmptyFile(kind: "it is \(Node.Kind.directory.noun)"))
+                }
                 leaveOut(entry.path)
             } else {
                 try read(entry)
@@ -54,6 +55,18 @@ private struct WhiteoutReading {
 
     private static func isBookkeeping(_ name: Bytes) -> Bool {
         name.starts(with: bookkeepingPrefix) && name != opaqueName
+    }
+
+    /// The topmost directory above a path that has a whiteout's name.
+    private static func marker(above path: TreePath) -> TreePath? {
+        var start = 0
+        while let slash = path.bytes[start...].firstIndex(of: UInt8(ascii: "/")) {
+            if path.bytes[start..<slash].starts(with: prefix) {
+                return TreePath(trusted: Bytes(path.bytes[..<slash]))
+            }
+            start = slash + 1
+        }
+        return nil
     }
 
     private mutating func leaveOut(_ path: TreePath) {
@@ -90,7 +103,8 @@ private struct WhiteoutReading {
     private mutating func whiteOut(
         _ name: Bytes, in directory: TreePath, _ marker: TreePath
     ) throws(TreeError) {
-        let namesNothing = name.isEmpty || name.elementsEqual(".".utf8)
+        let namesNothing =
+            name.isEmpty || name.elementsEqual(".".utf8)
             || name.elementsEqual("..".utf8)
         if namesNothing { throw fault(marker, .namesNothing) }
         whiteouts.insert(directory.appending(name))
@@ -160,8 +174,8 @@ private enum OverlayAttribute {
 
     /// Behind `trusted.overlay.` or, of a mount with `userxattr`, `user.overlay.`.
     static func name(_ xattr: Node.Xattr) -> String? {
-        for prefix in ["trusted.overlay.", "user.overlay."] where xattr.name.starts(with: prefix.utf8)
-        {
+        for prefix in ["trusted.overlay.", "user.overlay."]
+        where xattr.name.starts(with: prefix.utf8) {
             return String(decoding: xattr.name.dropFirst(prefix.utf8.count), as: UTF8.self)
         }
         return nil
