@@ -79,7 +79,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport", dependencies: [system], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            exclude: ["faultfs.py"], swiftSettings: strict),
         .testTarget(
             name: "BakeContractTests", dependencies: ["BakeContract", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),
