@@ -193,7 +193,7 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
         #expect(
             try MergedTree.overlay([layer]).text == """
                 d 0755 0:0 0 /
-                f 0644 0:0 0 /bsd 0 [user.c ==0001]
+                f 0644 0:0 0 /bsd 0 [user.c\\x20==0001]
                 f 0644 0:0 0 /star 0 [security.selinux=07] [user.a=b%%41=000a3d]
 
                 """)

@@ -243,7 +243,7 @@ import Trees
             error?.description == """
                 cannot add 'x.tar/d/a' to the tree: it has an access control list \
                 (SCHILY.acl.access), which squashfs cannot hold
-                  hint: remove it with 'setfacl -b'
+                  hint: remove it with 'setfacl -b', or leave it out with --drop-acl
                 """)
         var options = ArchiveOptions()
         options.dropsAccessControlLists = true
