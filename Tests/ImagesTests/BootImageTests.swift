@@ -28,6 +28,7 @@ import Testing
         #expect(try image.commandLine() == SyntheticImage.commandLine)
         #expect(try image.bakedConfiguration() == SyntheticImage.configuration)
         #expect(try image.guestManifest() == image.manifest.blob.guestManifest.encoded)
+        #expect(try image.provenance() == Array("from".utf8))
         #expect(try image.configurationPatch() == Array("{}".utf8))
         #expect(try image.room() == .empty)
     }
@@ -122,14 +123,14 @@ import Testing
     /// A manifest whose digest is right and whose content was made to harm.
     @Test func hostileManifestsAreRefused() throws {
         let changes: [@Sendable (inout Manifest) -> Void] = [
-            { $0.parts[11].part.range = (1 << 47)..<(1 << 48) },
+            { $0.parts[12].part.range = (1 << 47)..<(1 << 48) },
             { $0.parts[0].part.range = 512..<4096 },
             { $0.parts.removeLast() },
             { $0.parts.swapAt(2, 3) },
-            { $0.parts[6].part.range = $0.parts[6].part.range.lowerBound..<(1 << 40) },
+            { $0.parts[7].part.range = $0.parts[7].part.range.lowerBound..<(1 << 40) },
             { $0.blob.byteCount -= 4096 },
             { $0.blob.digest = ContentDigest.of([1]) },
-            { $0.parts[6].part.range = $0.parts[6].part.range.dropFirst() },
+            { $0.parts[7].part.range = $0.parts[7].part.range.dropFirst() },
         ]
         for change in changes {
             var hostile = synthetic

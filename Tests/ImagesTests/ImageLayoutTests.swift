@@ -5,8 +5,9 @@ import Testing
 
 @Suite struct ImageLayoutTests {
     static let lengths = ImageLayout.Lengths(
-        kernelSetup: 0x4000, peHeaders: 700, stub: 12_848, commandLine: 14, osRelease: 33,
-        kernelRelease: 20, efiStubSections: [49_136, 12, 13_496], kernel: 14_186_432,
+        kernelSetup: 0x4000, peHeaders: 700, stub: 12_848, packages: 2, commandLine: 14,
+        osRelease: 33, kernelRelease: 20, provenance: 300, efiStubSections: [49_136, 12, 13_496],
+        kernel: 14_186_432,
         kernelInit: 0x300_0000, kernelAlignment: 0x20_0000, initramfs: 600_001, settings: 900,
         blob: 4096 * 1000, leavesBlobInPlace: true)
 

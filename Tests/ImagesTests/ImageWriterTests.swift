@@ -59,12 +59,34 @@ import Testing
         for (name, range) in [
             (".linux", image[.kernel].range), (".initrd", initrd),
             (".osrel", image[.osRelease].range), (".uname", image[.kernelRelease].range),
+            (".bakewhy", image[.provenance].range),
         ] {
             #expect(found[name]?.byteCount == range.count, "\(name)")
             #expect(found[name]?.offset == range.lowerBound, "\(name)")
         }
         #expect(found[".cmdline"]?.byteCount == SampleContents.commandLine.count)
         #expect(found[".cmdline"]?.offset == image[.commandLine].range.lowerBound)
+    }
+
+    /// As a reader that is not ours has it.
+    @Test func theProvenanceIsAZstandardFrame() throws {
+        try ImageWriter.write(sample.contents, to: output)
+        let image = try BootImage(opening: output)
+        #expect(try image.provenance() == SampleContents.provenance)
+        let frame = FilePath(sample.directory.path("provenance.zst"))
+        try image.extract(.part(.provenance), to: frame)
+        let unpacked = try runProcess(["zstd", "-dc", frame.string])
+        #expect(Array(unpacked.stdout) == SampleContents.provenance)
+    }
+
+    @Test func aThousandPackagesFitTheManifest() throws {
+        var contents = sample.contents
+        contents.packages = (0..<1000).map {
+            .init(name: "package-\($0)", version: "1:2.3.4-5+deb12u\($0)", architecture: "amd64")
+        }
+        try ImageWriter.write(contents, to: output)
+        #expect(try BootImage(opening: output).manifest.packages.count == 1000)
+        #expect(try BootImage.verify(output) == [])
     }
 
     @Test func theSameContentsMakeTheSameBytes() throws {

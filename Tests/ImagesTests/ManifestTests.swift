@@ -57,6 +57,28 @@ import Testing
         #expect(try Manifest(decoding: tar.encoded()) == tar)
     }
 
+    @Test func packagesAreSortedAndAbsentWhenThereAreNone() throws {
+        var manifest = Self.manifest
+        #expect(manifest.json["packages"] == nil)
+        let packages = [
+            Manifest.Package(name: "nginx", version: "1.22.1-9", architecture: "amd64"),
+            Manifest.Package(name: "libc6", version: "2.36-9", architecture: "amd64"),
+            Manifest.Package(name: "libc6", version: "2.36-9", architecture: "i386"),
+        ]
+        manifest = Manifest(
+            bakeVersion: manifest.bakeVersion, architecture: manifest.architecture,
+            kernelVersion: manifest.kernelVersion, efiStubVersion: manifest.efiStubVersion,
+            blob: manifest.blob, memory: manifest.memory, packages: packages.reversed(),
+            parts: manifest.parts)
+        #expect(manifest.packages.map(\.name) == ["libc6", "libc6", "nginx"])
+        #expect(manifest.packages.map(\.architecture) == ["amd64", "i386", "amd64"])
+        let text = String(decoding: manifest.encoded(), as: UTF8.self)
+        #expect(
+            text.contains(
+                #""packages":[{"architecture":"amd64","name":"libc6","version":"2.36-9"},"#))
+        #expect(try Manifest(decoding: manifest.encoded()) == manifest)
+    }
+
     @Test func anyFlippedBitIsFound() {
         let bytes = Self.manifest.encoded()
         for offset in bytes.indices {

@@ -13,6 +13,7 @@ struct SampleContents {
 
     /// Package systemd-boot-efi; `make` takes it from the same place.
     static let efiStubPath = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub"
+    static let provenance = Array("bake-provenance 1\nlayer tree 1\n".utf8)
     static let commandLine = Array("console=ttyS0 quiet".utf8)
 
     init() throws {
@@ -40,6 +41,7 @@ struct SampleContents {
             efiStubVersion: "252.39-1", kernel: FakeKernel(setupSectorCount: 39).bytes,
             kernelVersion: "6.1.0-test", commandLine: Self.commandLine,
             osRelease: Array("ID=bake\n".utf8),
+            provenance: Self.provenance,
             initramfs: try Initramfs.archive(
                 initProgram: SyntheticImage.noise(byteCount: 5000, seed: 7),
                 modules: [.init(name: "loop.ko", content: [1, 2, 3])], compression: .zstd),

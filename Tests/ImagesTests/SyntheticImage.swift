@@ -18,6 +18,9 @@ struct SyntheticImage {
     static let certificateEntryOffset = optionalOffset + 144
     static let configuration = Array(#"{"hostname":"baked"}"#.utf8)
     static let commandLine = Array("console=ttyS0 quiet".utf8)
+    /// "from" in a Zstandard frame: magic, single segment of 4 bytes, one raw block (RFC 8878).
+    static let provenance: Bytes =
+        [0x28, 0xb5, 0x2f, 0xfd, 0x20, 4, 4 << 3 | 1, 0, 0] + Bytes("from".utf8)
     static let squashfs = noise(byteCount: 10_000, seed: 3)
 
     init() throws {
@@ -28,6 +31,7 @@ struct SyntheticImage {
         place(.commandLine, Self.commandLine + [0], section: ".cmdline")
         place(.osRelease, Array("ID=bake\n".utf8), section: ".osrel")
         place(.kernelRelease, Array("6.1.0-test".utf8), section: ".uname")
+        place(.provenance, Self.provenance, section: ".bakewhy")
         place(.efiStub, Self.noise(byteCount: 1500, seed: 2), section: ".text")
         place(.kernel, Self.noise(byteCount: 9999, seed: 5), alignment: 4096, section: ".linux")
         place(.initramfs, try Self.initramfs(), alignment: 4096)

@@ -5,6 +5,8 @@ enum ByteLimit {
     static let offset = 1 << 48
     /// No manifest is longer: its JSON is read with the limit of a configuration.
     static let manifest = 1 << 20
+    /// No text of the provenance is longer once unpacked.
+    static let provenance = 256 << 20
     /// No settings archive is longer: a configuration of 1 MiB and what stands around it.
     static let settings = 2 << 20
 }

@@ -6,6 +6,7 @@ public enum PartName: String, Hashable, Sendable, CaseIterable {
     case commandLine = "cmdline"
     case osRelease = "os-release"
     case kernelRelease = "uname"
+    case provenance
     case efiStub = "efi-stub"
     case kernel
     case initramfs

@@ -58,23 +58,25 @@ extension Manifest {
 extension Manifest {
     /// The manifest as docs/image-format.md has it, also what `bake inspect --json` shows of it.
     public var json: JSONValue {
-        object([
-            ("format", .integer(Int64(Self.formatVersion))),
-            ("bake", .text(bakeVersion)),
-            ("architecture", .text(architecture)),
-            ("kernel", object([("version", .text(kernelVersion))])),
-            ("efiStub", object([("version", .text(efiStubVersion))])),
-            ("blob", blob.json),
-            (
-                "memory",
-                object([
-                    ("inPlace", .integer(Int64(memory.inPlaceByteCount))),
-                    ("ramdisk", .integer(Int64(memory.ramdiskByteCount))),
-                    ("uefi", .integer(Int64(memory.uefiByteCount))),
-                ])
-            ),
-            ("parts", .array(parts.map(\.json))),
-        ])
+        let listed = packages.isEmpty ? [] : [("packages", JSONValue.array(packages.map(\.json)))]
+        return object(
+            listed + [
+                ("format", .integer(Int64(Self.formatVersion))),
+                ("bake", .text(bakeVersion)),
+                ("architecture", .text(architecture)),
+                ("kernel", object([("version", .text(kernelVersion))])),
+                ("efiStub", object([("version", .text(efiStubVersion))])),
+                ("blob", blob.json),
+                (
+                    "memory",
+                    object([
+                        ("inPlace", .integer(Int64(memory.inPlaceByteCount))),
+                        ("ramdisk", .integer(Int64(memory.ramdiskByteCount))),
+                        ("uefi", .integer(Int64(memory.uefiByteCount))),
+                    ])
+                ),
+                ("parts", .array(parts.map(\.json))),
+            ])
     }
 
     private init(json: JSONValue) throws(ImageError) {
@@ -93,6 +95,10 @@ extension Manifest {
             inPlaceByteCount: try memory.count("inPlace"),
             ramdiskByteCount: try memory.count("ramdisk"),
             uefiByteCount: try memory.count("uefi"))
+        self.packages = []
+        if !fields.isAbsent("packages") {
+            for package in try fields.list("packages") { packages.append(try Package(package)) }
+        }
         self.parts = []
         for part in try fields.list("parts") {
             let digested = try DigestedPart(part)
@@ -102,6 +108,22 @@ extension Manifest {
             else { throw part.bad("offset") }
             parts.append(digested)
         }
+    }
+}
+
+extension Manifest.Package {
+    var json: JSONValue {
+        object([
+            ("name", .text(name)),
+            ("version", .text(version)),
+            ("architecture", .text(architecture)),
+        ])
+    }
+
+    fileprivate init(_ fields: ManifestFields) throws(ImageError) {
+        self.init(
+            name: try fields.text("name"), version: try fields.text("version"),
+            architecture: try fields.text("architecture"))
     }
 }
 
@@ -182,6 +204,8 @@ private struct ManifestFields {
     func bad(_ key: String) -> ImageError {
         .malformed(part: .manifest, flaw: .badField(path + key))
     }
+
+    func isAbsent(_ key: String) -> Bool { json[key] == nil }
 
     func isNull(_ key: String) -> Bool { json[key] == .null }
 

@@ -16,13 +16,15 @@ public struct Manifest: Equatable, Sendable {
     public var efiStubVersion: String
     public var blob: BlobDescription
     public var memory: MemoryNeeds
+    /// What distribution packages the tree was made from; sorted, empty when from none.
+    public var packages: [Package]
     /// Every part but manifest and room, in file order.
     public var parts: [DigestedPart]
 
     public init(
         bakeVersion: String, architecture: String, kernelVersion: String,
         efiStubVersion: String, blob: BlobDescription, memory: MemoryNeeds,
-        parts: [DigestedPart]
+        packages: [Package] = [], parts: [DigestedPart]
     ) {
         self.bakeVersion = bakeVersion
         self.architecture = architecture
@@ -30,7 +32,30 @@ public struct Manifest: Equatable, Sendable {
         self.efiStubVersion = efiStubVersion
         self.blob = blob
         self.memory = memory
+        self.packages = packages.sorted()
         self.parts = parts
+    }
+
+    /// A package of a distribution, as its package manager names it.
+    public struct Package: Hashable, Sendable, Comparable {
+        public var name: String
+        public var version: String
+        public var architecture: String
+
+        public init(name: String, version: String, architecture: String) {
+            self.name = name
+            self.version = version
+            self.architecture = architecture
+        }
+
+        /// By bytes: the order must not depend on Unicode's tables.
+        public static func < (left: Package, right: Package) -> Bool {
+            left.key.lexicographicallyPrecedes(right.key)
+        }
+
+        private var key: Bytes {
+            Bytes("\(name)\0\(version)\0\(architecture)".utf8)
+        }
     }
 
     /// A part and the SHA-256 of its bytes; of `setup` with checksum and certificate table entry

@@ -18,6 +18,15 @@ extension BootImage {
         return try file.bytes(in: range, of: .settings)
     }
 
+    /// Where every file of the tree came from, as text; empty when the image does not say.
+    public func provenance() throws(ImageError) -> Bytes {
+        let frame = try file.bytes(in: self[.provenance].range, of: .provenance)
+        guard let text = ZstdFrame.content(of: frame, limitByteCount: ByteLimit.provenance) else {
+            throw .malformed(part: .provenance, flaw: .badField("Zstandard frame"))
+        }
+        return text
+    }
+
     /// The lines that tell the guest about the blob.
     public func guestManifest() throws(ImageError) -> Bytes {
         guard let range = try member(Self.guestManifestMember) else {

@@ -94,7 +94,8 @@ public struct BootImage: Sendable {
         let initrd = self[.initramfs].range.lowerBound..<self[.blobTrailer].range.upperBound
         let starts: [(String, PartName)] = [
             (".bake", .manifest), (".cmdline", .commandLine), (".osrel", .osRelease),
-            (".uname", .kernelRelease), (".linux", .kernel), (".initrd", .initramfs),
+            (".uname", .kernelRelease), (".bakewhy", .provenance), (".linux", .kernel),
+            (".initrd", .initramfs),
         ]
         for (name, part) in starts {
             let named = sections.filter { $0.name == name }

@@ -19,6 +19,10 @@ public struct ImageContents: Sendable {
     public var commandLine: Bytes
     /// Text in the format of os-release(5), of the tree or bake's own, never the host's.
     public var osRelease: Bytes
+    /// Where every file of the tree came from, as text; may be empty.
+    public var provenance: Bytes
+    /// What distribution packages the tree was made from, for the manifest.
+    public var packages: [Manifest.Package]
     /// `Initramfs.archive`.
     public var initramfs: Bytes
     /// A newc archive, not compressed.
@@ -31,6 +35,7 @@ public struct ImageContents: Sendable {
     public init(
         bakeVersion: String, bootStub: Bytes, efiStub: Bytes, efiStubVersion: String,
         kernel: Bytes, kernelVersion: String, commandLine: Bytes, osRelease: Bytes,
+        provenance: Bytes = [], packages: [Manifest.Package] = [],
         initramfs: Bytes, settings: Bytes, blob: BlobSource, leavesBlobInPlace: Bool
     ) {
         self.bakeVersion = bakeVersion
@@ -41,6 +46,8 @@ public struct ImageContents: Sendable {
         self.kernelVersion = kernelVersion
         self.commandLine = commandLine
         self.osRelease = osRelease
+        self.provenance = provenance
+        self.packages = packages
         self.initramfs = initramfs
         self.settings = settings
         self.blob = blob

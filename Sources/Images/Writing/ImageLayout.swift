@@ -10,10 +10,13 @@ struct ImageLayout: Equatable {
         var kernelSetup: Int
         var peHeaders: Int
         var stub: Int
+        /// What distribution packages take of the manifest.
+        var packages: Int
         /// With the NUL behind it.
         var commandLine: Int
         var osRelease: Int
         var kernelRelease: Int
+        var provenance: Int
         /// One for each section.
         var efiStubSections: [Int]
         var kernel: Int
@@ -34,8 +37,9 @@ struct ImageLayout: Equatable {
     /// RAM that everything needs together, from where the payload is put.
     let initByteCount: Int
 
-    /// What the manifest may be long, first line and JSON.
-    static let manifestRoomByteCount = 8192
+    /// What the manifest may be long, first line and JSON, packages apart: it is laid out before
+    /// its numbers are known.
+    private static let manifestRoomByteCount = 8192
     static let blobHeaderByteCount = pageByteCount
     static let blobTrailerByteCount = 124
     private static let pageByteCount = 4096
@@ -60,10 +64,14 @@ struct ImageLayout: Equatable {
         }
         cursor.place(.setup, setup)
         cursor.place(.stub, lengths.stub)
-        cursor.place(.manifest, Self.manifestRoomByteCount, alignment: Self.pageByteCount)
+        let manifest =
+            Self.manifestRoomByteCount
+            + lengths.packages.roundedUp(toMultipleOf: Self.pageByteCount)
+        cursor.place(.manifest, manifest, alignment: Self.pageByteCount)
         cursor.place(.commandLine, lengths.commandLine)
         cursor.place(.osRelease, lengths.osRelease)
         cursor.place(.kernelRelease, lengths.kernelRelease)
+        cursor.place(.provenance, lengths.provenance)
         self.efiStubOffsets = cursor.place(.efiStub, pieces: lengths.efiStubSections)
         cursor.place(.kernel, lengths.kernel, alignment: Self.pageByteCount)
         cursor.place(.initramfs, lengths.initramfs, alignment: Self.pageByteCount)

@@ -16,13 +16,16 @@ struct ImagePlan {
         let kernel = try KernelSetup(kernel: image.kernel)
         let efiStub = try EFIStub(image.efiStub)
         try Self.check(image, for: kernel)
-        let layout = try ImageLayout(try Self.lengths(of: image, kernel: kernel, efiStub: efiStub))
+        let provenance = try ZstdFrame.compressed(image.provenance)
+        let layout = try ImageLayout(
+            Self.lengths(of: image, provenance, kernel: kernel, efiStub: efiStub))
         let memory = MemoryFormula(image: image, layout: layout, kernel: kernel).needs
         let headers = try PEHeaders(
             stub: efiStub, stubOffsets: layout.efiStubOffsets,
             parts: Self.sections(of: image, in: layout), headersByteCount: layout.setupByteCount)
 
         var contents = try Self.fixedContents(of: image)
+        contents[.provenance] = provenance
         contents[.setup] = try Self.setup(layout: layout, kernel: kernel, headers: headers)
         contents[.stub] = Self.stub(image, layout: layout, memory: memory)
         contents[.efiStub] = Self.padded(headers.stub.sections)
@@ -43,7 +46,9 @@ struct ImagePlan {
 
 extension ImagePlan {
     /// The PE sections that name parts; the stub's own come before them.
-    static let sectionNames = [".bake", ".cmdline", ".osrel", ".uname", ".linux", ".initrd"]
+    static let sectionNames = [
+        ".bake", ".cmdline", ".osrel", ".uname", ".bakewhy", ".linux", ".initrd",
+    ]
 
     /// What the boot stub and the kernel could only refuse at boot.
     private static func check(
@@ -55,6 +60,11 @@ extension ImagePlan {
             throw .tooLarge(
                 what: "the kernel command line", byteCount: image.commandLine.count,
                 limitByteCount: limit)
+        }
+        guard image.provenance.count <= ByteLimit.provenance else {
+            throw .tooLarge(
+                what: "the provenance of the files", byteCount: image.provenance.count,
+                limitByteCount: ByteLimit.provenance)
         }
         guard !image.commandLine.contains(0) else {
             throw .malformed(part: .commandLine, flaw: .badField("NUL"))
@@ -69,13 +79,15 @@ extension ImagePlan {
     }
 
     private static func lengths(
-        of image: ImageContents, kernel: KernelSetup, efiStub: EFIStub
-    ) throws(ImageError) -> ImageLayout.Lengths {
+        of image: ImageContents, _ provenance: Bytes, kernel: KernelSetup, efiStub: EFIStub
+    ) -> ImageLayout.Lengths {
         ImageLayout.Lengths(
             kernelSetup: kernel.byteCount,
             peHeaders: PEHeaders.byteCount(stub: efiStub, partCount: sectionNames.count),
-            stub: image.bootStub.count, commandLine: image.commandLine.count + 1,
-            osRelease: image.osRelease.count, kernelRelease: image.kernelVersion.utf8.count,
+            stub: image.bootStub.count,
+            packages: JSONValue.array(image.packages.map(\.json)).compactText.count,
+            commandLine: image.commandLine.count + 1, osRelease: image.osRelease.count,
+            kernelRelease: image.kernelVersion.utf8.count, provenance: provenance.count,
             efiStubSections: efiStub.sections.map(\.content.count), kernel: image.kernel.count,
             kernelInit: kernel.initByteCount, kernelAlignment: kernel.alignment,
             initramfs: image.initramfs.count, settings: image.settings.count,
@@ -89,7 +101,7 @@ extension ImagePlan {
             layout[.manifest],
             // Without the NUL, where there is more than that: a section cannot be empty.
             layout[.commandLine].prefixRange(max(1, image.commandLine.count)),
-            layout[.osRelease], layout[.kernelRelease], layout[.kernel],
+            layout[.osRelease], layout[.kernelRelease], layout[.provenance], layout[.kernel],
             layout.range(from: .initramfs, through: .blobTrailer),
         ]
         return zip(sectionNames, ranges).map { name, range in
@@ -171,6 +183,6 @@ extension ImagePlan {
         return Manifest(
             bakeVersion: image.bakeVersion, architecture: "x86_64",
             kernelVersion: image.kernelVersion, efiStubVersion: image.efiStubVersion,
-            blob: image.blob.description, memory: memory, parts: parts)
+            blob: image.blob.description, memory: memory, packages: image.packages, parts: parts)
     }
 }

@@ -1,5 +1,4 @@
 public import BakeContract
-internal import CZstd
 
 /// The archive that the kernel starts from: the guest init, and the modules it loads.
 ///
@@ -35,9 +34,7 @@ public enum Initramfs {
 
     /// How long an archive is when it is no longer compressed.
     static func unpackedByteCount(of archive: Bytes) -> Int {
-        let content = ZSTD_getFrameContentSize(archive, archive.count)
-        // Not a frame, or one that does not say: the two highest numbers.
-        return content > UInt64(Int.max) ? archive.count : Int(content)
+        ZstdFrame.contentByteCount(of: archive) ?? archive.count
     }
 
     /// The archive behind it, which says what this image's blob is and how it is configured: so
@@ -73,24 +70,8 @@ public enum Initramfs {
         return try archive.finish()
     }
 
-    /// One frame with its length and a checksum, as the kernel's unzstd wants it; one thread, so
-    /// that the same input makes the same bytes on every machine.
-    public static func compressed(_ content: Bytes) throws(ImageError) -> Bytes {
-        guard let context = ZSTD_createCCtx() else { throw .compression("out of memory") }
-        defer { ZSTD_freeCCtx(context) }
-        try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 19))
-        try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1))
-        var frame = Bytes(repeating: 0, count: ZSTD_compressBound(content.count))
-        let byteCount = try check(
-            ZSTD_compress2(context, &frame, frame.count, content, content.count))
-        return Array(frame[..<byteCount])
-    }
-
-    @discardableResult
-    private static func check(_ result: Int) throws(ImageError) -> Int {
-        guard ZSTD_isError(result) == 0 else {
-            throw .compression(String(cString: ZSTD_getErrorName(result)))
-        }
-        return result
+    /// An archive as the kernel's unzstd wants it.
+    public static func compressed(_ archive: Bytes) throws(ImageError) -> Bytes {
+        try ZstdFrame.compressed(archive)
     }
 }
