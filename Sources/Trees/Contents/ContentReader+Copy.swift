@@ -21,7 +21,7 @@ extension ContentReader {
     }
 
     /// Length in bytes of the data that starts here, up to the next hole or the end.
-    func dataByteCount() -> UInt64 {
+    public func dataByteCount() -> UInt64 {
         switch place {
         case .bytes: remaining
         case .file, .stored: dataExtent()?.byteCount ?? 0

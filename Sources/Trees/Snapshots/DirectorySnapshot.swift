@@ -41,7 +41,7 @@ public struct DirectorySnapshot: Sendable {
         public let fileIndex: Int
     }
 
-    public internal(set) var files: [File]
+    public var files: [File]
     /// Sorted by path; the first is the root.
     public internal(set) var entries: [Entry]
 
@@ -59,15 +59,7 @@ public struct DirectorySnapshot: Sendable {
     public static func take(
         of directory: FilePath, called name: String, leaving permissions: Permissions
     ) throws(TreeError) -> DirectorySnapshot {
-        let root: FileDescriptor
-        let rootPermissions: UInt16
-        do throws(Errno) {
-            (root, rootPermissions) = try HostPermissions.openDirectoryTellingPermissions(directory)
-        } catch {
-            throw .failed(.openDirectory, HostPlace(tree: name, path: .root), error)
-        }
-        var walk = SnapshotWalk(
-            HostDirectory(name: name, mayChange: false, descriptor: root), rootPermissions)
+        var walk = try SnapshotWalk(directory, called: name, leaving: permissions)
         try walk.run()
         if permissions == .kept { try walk.closeAgain() }
         return DirectorySnapshot(files: walk.files, entries: walk.entries)

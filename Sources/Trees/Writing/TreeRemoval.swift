@@ -12,7 +12,9 @@ enum TreeRemoval {
 
     private static func empty(_ root: FileDescriptor) throws(Errno) {
         var descent = Descent(root: root)
-        var pending = [try names(in: descent.current)]
+        var list = NameList()
+        try list.fill(from: descent.current)
+        var pending = [list.all]
         while let last = pending.indices.last {
             guard let name = pending[last].popLast() else {
                 pending.removeLast()
@@ -26,7 +28,8 @@ enum TreeRemoval {
                 try unlink(name, in: descent.current, 0)
             } catch .isDirectory {
                 try enter(name, &descent)
-                pending.append(try names(in: descent.current))
+                try list.fill(from: descent.current)
+                pending.append(list.all)
             }
         }
     }
@@ -42,18 +45,18 @@ enum TreeRemoval {
         fchmod(descent.current.rawValue, 0o700)
     }
 
-    private static func names(in directory: FileDescriptor) throws(Errno) -> [Bytes] {
-        let own = fcntl(directory.rawValue, F_DUPFD_CLOEXEC, 0)
-        guard own >= 0 else { throw Errno(rawValue: errno) }
-        return try OpenDirectory(FileDescriptor(rawValue: own)).names()
-    }
-
     private static func unlink(
         _ name: Bytes, in directory: FileDescriptor, _ flags: Int32
     ) throws(Errno) {
         guard unlinkat(directory.rawValue, name.terminated, flags) == 0 else {
             throw Errno(rawValue: errno)
         }
+    }
+}
+
+extension NameList {
+    fileprivate var all: [Bytes] {
+        (0..<count).map { Bytes(UnsafeRawBufferPointer(start: self[$0], count: strlen(self[$0]))) }
     }
 }
 

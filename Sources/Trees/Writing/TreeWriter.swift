@@ -80,13 +80,15 @@ public enum TreeWriter {
         case S_IFDIR: break
         default: throw .destinationNotDirectory(name)
         }
-        let isEmpty: Bool
+        var names = NameList()
         do throws(Errno) {
-            isEmpty = try OpenDirectory(try HostPermissions.openDirectory(destination)).names().isEmpty
+            let directory = try HostPermissions.openDirectory(destination)
+            defer { _ = Glibc.close(directory.rawValue) }
+            try names.fill(from: directory)
         } catch {
             throw .destination(name, error)
         }
-        if !isEmpty { throw .destinationNotEmpty(name) }
+        if names.count > 0 { throw .destinationNotEmpty(name) }
     }
 
     private static func neighbour(
