@@ -82,7 +82,8 @@ public enum TreeWriter {
         }
         var names = NameList()
         do throws(Errno) {
-            let directory = try HostPermissions.openDirectory(destination)
+            let directory = try HostDirectory.openAt(
+                FileDescriptor(rawValue: AT_FDCWD), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
             defer { _ = Glibc.close(directory.rawValue) }
             try names.fill(from: directory)
         } catch {
