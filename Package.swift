@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
         .systemLibrary(name: "CGuest"),
+        .systemLibrary(name: "CFileAccess"),
         .systemLibrary(name: "CFileRange"),
         .systemLibrary(name: "CFileStatus"),
         .systemLibrary(name: "CXattr"),
@@ -46,8 +47,12 @@ let package = Package(
         // The house, bottom up.
         .target(name: "BakeContract", dependencies: ["CJSON"], swiftSettings: strict),
         .target(
-            name: "Trees", dependencies: ["CArchive", "CFileStatus", "CXattr", "CZlib", system],
+            name: "Trees",
+            dependencies: [
+                "CArchive", "CFileAccess", "CFileRange", "CFileStatus", "CXattr", "CZlib", system,
+            ],
             swiftSettings: strict),
+        .target(name: "Editing", dependencies: ["Trees", system], swiftSettings: strict),
         .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),
@@ -82,6 +87,9 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "TreesTests", dependencies: ["Trees", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EditingTests", dependencies: ["Editing", "Trees", "TestSupport", system],
+            swiftSettings: strict),
         .testTarget(
             name: "BlobsTests", dependencies: ["Blobs", "Trees", "TestSupport"],
             swiftSettings: strict),

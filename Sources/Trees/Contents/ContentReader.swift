@@ -6,13 +6,13 @@ internal import SystemPackage
 /// Of a file of this machine it notices when it is not the file the scan saw: no blob may hold half
 /// of an old version and half of a new one.
 public struct ContentReader: ~Copyable {
-    private enum Place {
+    enum Place {
         case bytes(Bytes)
         case file(HostFile, FileDescriptor, mayHaveHoles: Bool)
         case stored(StoredContent)
     }
 
-    private let place: Place
+    let place: Place
     private let byteCount: UInt64
     public private(set) var offset: UInt64 = 0
     /// What happened to a file that may change while it is read.

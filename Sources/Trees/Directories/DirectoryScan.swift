@@ -256,7 +256,7 @@ struct DirectoryScan: ~Copyable {
 }
 
 extension HostFile {
-    fileprivate init(_ directory: HostDirectory, _ path: TreePath, _ status: FileStatus) {
+    init(_ directory: HostDirectory, _ path: TreePath, _ status: FileStatus) {
         self.init(
             directory: directory, path: path, identity: status.identity,
             byteCount: status.byteCount, mtimeSeconds: status.mtimeSeconds,

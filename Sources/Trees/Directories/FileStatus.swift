@@ -15,6 +15,8 @@ struct FileStatus {
     let mtimeNanoseconds: Int32
     let ctimeSeconds: Int64
     let ctimeNanoseconds: Int32
+    /// When it was made; nil where the file system does not tell.
+    let born: DirectorySnapshot.Moment?
     /// What a device file stands for.
     let device: Node.Device
     /// Whether something is mounted here; nil when the kernel does not say (before Linux 5.8).
@@ -30,7 +32,7 @@ struct FileStatus {
     ) throws(Errno) -> FileStatus {
         let flags = AT_SYMLINK_NOFOLLOW | noAutomount | (name.pointee == 0 ? emptyPath : 0)
         var status = CFileStatus.statx()
-        guard statx(directory.rawValue, name, flags, basicStatus, &status) == 0 else {
+        guard statx(directory.rawValue, name, flags, basicStatus | birthTime, &status) == 0 else {
             throw Errno(rawValue: errno)
         }
         return FileStatus(status)
@@ -49,6 +51,10 @@ struct FileStatus {
         mtimeNanoseconds = Int32(status.stx_mtime.tv_nsec)
         ctimeSeconds = status.stx_ctime.tv_sec
         ctimeNanoseconds = Int32(status.stx_ctime.tv_nsec)
+        born =
+            status.stx_mask & Self.birthTime == 0
+            ? nil
+            : .init(seconds: status.stx_btime.tv_sec, nanoseconds: status.stx_btime.tv_nsec)
         device = Node.Device(major: status.stx_rdev_major, minor: status.stx_rdev_minor)
         isMountRoot =
             status.stx_attributes_mask & Self.mountRoot == 0
@@ -66,5 +72,6 @@ struct FileStatus {
     private static let noAutomount: Int32 = 0x800
     private static let emptyPath: Int32 = 0x1000
     private static let basicStatus: UInt32 = 0x7ff
+    private static let birthTime: UInt32 = 0x800
     private static let mountRoot: UInt64 = 0x2000
 }
