@@ -42,20 +42,23 @@ final class ArchiveHold: Sendable {
             return nil
         }
         self.file = file
-        guard flock(file.rawValue, LOCK_SH | LOCK_NB) == 0 else { return nil }
+        var status = stat()
+        guard flock(file.rawValue, LOCK_SH | LOCK_NB) == 0, fstat(file.rawValue, &status) == 0,
+            status.st_nlink > 0
+        else { return nil }
     }
 
     deinit {
         try? file.close()  // Closing only gives up the lock; nothing was written.
     }
 
-    /// Whether somebody holds that archive.
-    static func isHeld(_ path: FilePath) -> Bool {
-        // What cannot be opened is held by nobody.
+    /// Removes an archive unless somebody holds it. Whether it is gone.
+    static func removeUnlessHeld(_ path: FilePath) -> Bool {
+        // What cannot be opened is held by nobody, and no use to anybody.
         guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else {
-            return false
+            return true
         }
         defer { try? file.close() }  // as above
-        return flock(file.rawValue, LOCK_EX | LOCK_NB) != 0
+        return flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 && unlink(path.string) == 0
     }
 }

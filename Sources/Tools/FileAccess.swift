@@ -126,3 +126,9 @@ public func absolute(_ path: FilePath) throws(FileFailure) -> FilePath {
     defer { free(resolved) }
     return FilePath(String(cString: resolved))
 }
+
+public func makeLink(_ path: FilePath, to target: FilePath) throws(FileFailure) {
+    guard symlink(target.string, path.string) == 0 else {
+        throw FileFailure(action: "create", path: path, errno: Errno(rawValue: Glibc.errno))
+    }
+}

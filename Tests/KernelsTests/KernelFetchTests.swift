@@ -3,7 +3,8 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
-import Tools
+import enum Tools.ToolError
+import func Tools.runTool
 
 @testable import Kernels
 
