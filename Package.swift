@@ -56,7 +56,11 @@ let package = Package(
         .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),
-        .target(name: "Kernels", dependencies: [system, subprocess], swiftSettings: strict),
+        .target(name: "Tools", dependencies: [system, subprocess], swiftSettings: strict),
+        .target(name: "Kernels", dependencies: ["Tools", system], swiftSettings: strict),
+        .target(
+            name: "Packages", dependencies: ["BakeContract", "Tools", crypto, system],
+            swiftSettings: strict),
         .target(
             name: "Images",
             dependencies: ["BakeContract", "CFileRange", "CZstd", crypto, system, subprocess],
@@ -94,7 +98,11 @@ let package = Package(
             name: "BlobsTests", dependencies: ["Blobs", "Trees", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: strict),
+            name: "KernelsTests", dependencies: ["Kernels", "Tools", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PackagesTests", dependencies: ["Packages", "Tools", "TestSupport", system],
+            swiftSettings: strict),
         .testTarget(
             name: "ImagesTests", dependencies: ["Images", "BakeContract", "TestSupport"],
             swiftSettings: strict),

@@ -1,17 +1,22 @@
 /// The known name that a misspelt one probably meant: the nearest by edits (insert, delete,
 /// replace, swap two neighbours), at most two of them and fewer than half the name's letters.
-func nearest(to name: Bytes, among known: [StaticString]) -> Bytes? {
+public func nearest(to name: Bytes, among known: some Sequence<Bytes>) -> Bytes? {
     // A long name is no misspelling of ours, and the table grows with its square.
     guard name.count <= 32 else { return nil }
     var best: (name: Bytes, distance: Int)?
     for candidate in known {
-        let candidate = Bytes(candidate.description)
+        // Every letter too many is an edit.
+        guard abs(candidate.count - name.count) <= 2 else { continue }
         let distance = editDistance(name, candidate)
         guard distance <= 2, distance * 2 < max(candidate.count, name.count) else { continue }
         if let best, best.distance <= distance { continue }
         best = (candidate, distance)
     }
     return best?.name
+}
+
+func nearest(to name: Bytes, among known: [StaticString]) -> Bytes? {
+    nearest(to: name, among: known.lazy.map { Bytes($0.description) })
 }
 
 private func editDistance(_ left: Bytes, _ right: Bytes) -> Int {

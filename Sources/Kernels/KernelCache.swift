@@ -1,4 +1,5 @@
 public import SystemPackage
+internal import Tools
 
 /// Where kernels are kept, and how one is chosen.
 ///

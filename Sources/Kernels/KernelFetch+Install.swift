@@ -1,4 +1,5 @@
 internal import SystemPackage
+internal import Tools
 
 extension KernelFetch {
     /// Downloads and unpacks into a directory beside the kernels, checks what came, and renames it
@@ -50,8 +51,10 @@ extension KernelFetch {
     private func unpack(
         _ archive: FilePath, of package: DebianPackage, into directory: FilePath
     ) async throws(KernelsError) {
-        let result = try await runTool(
-            "dpkg-deb", of: "dpkg", ["-x", archive.string, directory.string])
+        let result = try await asKernelsError(of: "dpkg", for: package.name) {
+            () async throws(ToolError) in
+            try await runTool("dpkg-deb", ["-x", archive.string, directory.string])
+        }
         if result.mentionsFullDisk {
             throw .fetchFailed(package: package.name, reason: .noSpace(directory))
         }

@@ -1,4 +1,5 @@
 internal import SystemPackage
+internal import Tools
 
 /// `bake kernel fetch`: a Debian kernel package into the cache, without root and without
 /// installing it.
@@ -45,8 +46,8 @@ public struct KernelFetch: Sendable {
     ) async throws(KernelsError) -> Outcome {
         guard isPackageName(package) else { throw .fetchFailed(package: package, reason: .badName) }
         try makeDirectories(cache.kernelsPath)
-        let lock = try CacheLock(cache.kernelsPath.appending(".lock")) {
-            progress(.waitingForAnother)
+        let lock = try asKernelsError { () throws(FileFailure) in
+            try CacheLock(cache.kernelsPath.appending(".lock")) { progress(.waitingForAnother) }
         }
         defer { lock.release() }
         let apt = try PackageSource(

@@ -1,4 +1,5 @@
 public import SystemPackage
+internal import Tools
 
 /// A directory of modules, /lib/modules/VERSION or alike: which modules it has, and where.
 ///

@@ -1,5 +1,5 @@
-import Glibc
 internal import SystemPackage
+internal import Tools
 
 /// A Debian package in one version.
 struct DebianPackage: Equatable, Sendable {
@@ -7,74 +7,46 @@ struct DebianPackage: Equatable, Sendable {
     let version: String
 }
 
-/// Room for the lists of a machine with a few more sources than Debian's own (45 MiB).
-private let listsByteCount = 96 << 20
-
-/// The machine's package sources, asked through apt with a state of our own: sources, keys,
-/// proxies and preferences are the system's, lists and downloads are ours, and nothing needs root.
+/// The machine's package sources, asked for kernels.
 struct PackageSource {
-    private let state: FilePath
-    private let options: [String]
-    private let environment: [String: String]
+    private let apt: PrivateApt
 
     /// Prepares apt's directories below `state`, an absolute path. `environment` is added to ours:
     /// APT_CONFIG there can name other sources.
     init(state: FilePath, environment: [String: String] = [:]) throws(KernelsError) {
-        self.state = state
-        self.environment = environment
-        let lists = state.appending("lists")
-        let cache = state.appending("cache")
-        try makeDirectories(lists.appending("partial"))
-        try makeDirectories(cache.appending("archives").appending("partial"))
-        // No package counts as installed, whatever this machine has.
-        try writeFile("", to: state.appending("status"))
-        // Hooks of the system's configuration are about the system's own lists and packages.
-        // Lists are only emptied by a file, and only by one read after the system's (-c).
-        let configuration = state.appending("apt.conf")
-        try writeFile(
-            """
-            #clear APT::Update::Pre-Invoke;
-            #clear APT::Update::Post-Invoke;
-            #clear APT::Update::Post-Invoke-Success;
-            #clear APT::Architectures;
-            APT::Architectures { "amd64"; };
-
-            """, to: configuration)
-        options =
-            ["-q", "-c", configuration.string]
-            + [
-                "APT::Architecture=amd64", "APT::Sandbox::User=root",
-                "Acquire::Languages=none", "Acquire::Retries=2", "Acquire::http::Timeout=30",
-                "Dir::State=\(state)", "Dir::State::lists=\(lists)",
-                "Dir::State::status=\(state.appending("status"))", "Dir::Cache=\(cache)",
-            ].flatMap { ["-o", $0] }
+        apt = try asKernelsError { () throws(FileFailure) in
+            try PrivateApt(state: state, architecture: "amd64", environment: environment)
+        }
     }
 
-    /// Brings the package lists up to date, to look for `package`. What apt complains about when it could not reach
-    /// every source, nil when all went well: one broken source out of many must not stop us.
+    /// Brings the package lists up to date, to look for `package`. What apt complains about when it
+    /// could not reach every source, nil when all went well.
     func refresh(for package: String) async throws(KernelsError) -> String? {
         // On a full disk apt does not fail but wait for ever, so it must not come to that.
-        try needSpace(listsByteCount, for: package)
-        let result = try await apt("apt-get", ["update"])
-        if result.mentionsFullDisk { throw .fetchFailed(package: package, reason: .noSpace(state)) }
-        if result.status == 0 && !result.messages.contains("Failed to fetch") { return nil }
-        return result.complaint
+        try needSpace(packageListsByteCount, for: package)
+        let (result, trouble) = try await asKernelsError(of: "apt", for: package) {
+            () async throws(ToolError) in try await apt.update()
+        }
+        if result.mentionsFullDisk {
+            throw .fetchFailed(package: package, reason: .noSpace(apt.state))
+        }
+        return trouble
     }
 
     /// Throws when the file system with our state has less room than that.
     func needSpace(_ byteCount: Int, for package: String) throws(KernelsError) {
-        let available = try availableByteCount(at: state)
+        let available = try availableByteCount(at: apt.state)
         guard available >= byteCount else {
             throw .fetchFailed(
                 package: package,
                 reason: .littleSpace(
-                    state, availableByteCount: available, neededByteCount: byteCount))
+                    apt.state, availableByteCount: available, neededByteCount: byteCount))
         }
     }
 
     /// The fields of the candidate version of a package; nil when no source has it.
     func fields(of package: String) async throws(KernelsError) -> [String: String]? {
-        let result = try await apt("apt-cache", ["show", "--no-all-versions", package])
+        let result = try await run("apt-cache", ["show", "--no-all-versions", package])
         let fields = controlFields(result.output)
         return result.status == 0 && fields["Package"] != nil ? fields : nil
     }
@@ -84,7 +56,7 @@ struct PackageSource {
         _ package: DebianPackage, into directory: FilePath
     ) async throws(KernelsError) -> FilePath {
         let name = "\(package.name)=\(package.version)"
-        let result = try await apt("apt-get", ["download", name], in: directory)
+        let result = try await run("apt-get", ["download", name], in: directory)
         if result.mentionsFullDisk {
             throw .fetchFailed(package: package.name, reason: .noSpace(directory))
         }
@@ -104,31 +76,13 @@ struct PackageSource {
         return directory.appending(file)
     }
 
-    private func apt(
+    private func run(
         _ tool: String, _ arguments: [String], in directory: FilePath? = nil
     ) async throws(KernelsError) -> ToolResult {
-        try await runTool(
-            tool, of: "apt", options + arguments, in: directory, environment: environment)
+        try await asKernelsError(of: "apt", for: arguments.last ?? tool) {
+            () async throws(ToolError) in try await apt.run(tool, arguments, in: directory)
+        }
     }
-}
-
-extension ToolResult {
-    var mentionsFullDisk: Bool {
-        (messages + output).contains("No space left on device")
-            || messages.contains("You don't have enough free space")
-    }
-}
-
-/// The first stanza of a control file (deb822(5)), continuation lines left out.
-func controlFields(_ text: String) -> [String: String] {
-    var fields: [String: String] = [:]
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-        if line.isEmpty && !fields.isEmpty { break }
-        guard let colon = line.firstIndex(of: ":"), line.first != " " else { continue }
-        let value = line[line.index(after: colon)...].drop { $0 == " " }
-        fields[String(line[..<colon])] = String(value)
-    }
-    return fields
 }
 
 /// The names in a Depends field, in order; of alternatives the first. Versions are left to apt.
@@ -138,12 +92,20 @@ func dependencyNames(_ field: String) -> [String] {
     }
 }
 
-/// deb-control(5): lower case letters, digits, plus, minus and dots, beginning with a letter or a
-/// digit. Whatever else a user types must not reach apt, to which a leading minus is an option.
-func isPackageName(_ name: String) -> Bool {
-    let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
-    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-    let isPlain = { (byte: UInt8) in letters.contains(byte) || digits.contains(byte) }
-    guard name.utf8.count >= 2, let first = name.utf8.first, isPlain(first) else { return false }
-    return name.utf8.allSatisfy { isPlain($0) || "+-.".utf8.contains($0) }
+/// Runs a tool of the Debian package `owner`; a failure is one of fetching `package`.
+func asKernelsError<Result: Sendable>(
+    of owner: String, for package: String,
+    _ operation: () async throws(ToolError) -> Result
+) async throws(KernelsError) -> Result {
+    do {
+        return try await operation()
+    } catch {
+        switch error {
+        case .notInstalled(let name):
+            throw .toolMissing(name: name, package: owner)
+        case .notRun(let name, let detail):
+            throw .fetchFailed(
+                package: package, reason: .toolFailed(tool: name, status: -1, detail: detail))
+        }
+    }
 }

@@ -3,6 +3,8 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import enum Tools.ToolError
+import func Tools.runTool
 
 @testable import Kernels
 
@@ -105,7 +107,9 @@ import Testing
 
     @Test func toolThatIsNotInstalled() async throws {
         await #expect(throws: KernelsError.toolMissing(name: "no-such-tool", package: "p")) {
-            _ = try await runTool("no-such-tool", of: "p", [])
+            try await asKernelsError(of: "p", for: "k") { () async throws(ToolError) in
+                _ = try await runTool("no-such-tool", [])
+            }
         }
     }
 

@@ -1,30 +1,30 @@
 import Glibc
-internal import SystemPackage
+public import SystemPackage
 
-/// Keeps a second fetch out while one is at work: flock(2), so it ends with the process.
-struct CacheLock {
+/// Keeps a second user of a cache out while one is at work: flock(2), so it ends with the process.
+public struct CacheLock: Sendable {
     private let file: FileDescriptor
 
     /// `whenTaken` is called before waiting for another holder.
-    init(_ path: FilePath, whenTaken: () -> Void) throws(KernelsError) {
+    public init(_ path: FilePath, whenTaken: () -> Void) throws(FileFailure) {
         do {
             file = try FileDescriptor.open(
                 path, .writeOnly, options: [.create, .closeOnExec],
                 permissions: FilePermissions(rawValue: 0o644))
         } catch {
-            throw .inputOutput(action: "lock", path: path, errno: errno(of: error))
+            throw FileFailure(action: "lock", path: path, errno: errno(of: error))
         }
         if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 { return }
         whenTaken()
         while flock(file.rawValue, LOCK_EX) != 0 {
             guard Glibc.errno == EINTR else {
-                throw .inputOutput(
+                throw FileFailure(
                     action: "lock", path: path, errno: Errno(rawValue: Glibc.errno))
             }
         }
     }
 
-    func release() {
+    public func release() {
         try? file.close()  // Closing only gives up the lock; nothing was written.
     }
 }
