@@ -67,7 +67,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Baking",
-            dependencies: ["BakeContract", "Trees", "Blobs", "Kernels", "Images", system],
+            dependencies: [
+                "BakeContract", "Trees", "Editing", "Packages", "Blobs", "Kernels", "Images", system,
+            ],
             swiftSettings: strict),
         .target(name: "Launching", dependencies: ["BakeContract", system], swiftSettings: strict),
 

@@ -1,7 +1,9 @@
 internal import BakeContract
 internal import Blobs
+internal import Editing
 internal import Images
 public import Kernels
+internal import Packages
 internal import SystemPackage
 internal import Trees
 
@@ -49,6 +51,27 @@ extension BakeError {
         case .scratch, .spoolFull, .saving:
             self.init(.outputNotWritable, error.description)
         }
+    }
+
+    init(_ error: PackageError) {
+        let kind: Kind =
+            switch error.kind {
+            case .failed: .failed
+            case .malformedInput: .malformedInput
+            case .unavailable: .unavailable
+            }
+        self.init(kind, error.description, hint: error.hint)
+    }
+
+    init(_ error: EditError) {
+        let kind: Kind =
+            switch error {
+            case .tree(let error): BakeError(error).kind
+            case .copy, .scratch: .outputNotWritable
+            case .tool: .unavailable
+            case .accessControlList, .ended: .failed
+            }
+        self.init(kind, error.description, hint: error.hint)
     }
 
     init(_ error: BlobError, output: String) {

@@ -1,6 +1,7 @@
 internal import Blobs
 internal import Images
 internal import Kernels
+internal import Packages
 internal import Trees
 
 /// What a bake did, as a value; the command renders it.
@@ -12,6 +13,13 @@ public struct BakeReport: Sendable {
         public let entryCount: Int
         /// Entries of this layer that a later layer hid.
         public let hiddenCount: Int
+    }
+
+    /// A Debian package of the packages' layer.
+    public struct Package: Sendable {
+        public let name: String
+        public let version: String
+        public let architecture: String
     }
 
     /// The blob; absent from the report of a dry run.
@@ -30,6 +38,8 @@ public struct BakeReport: Sendable {
     public let entryCount: Int
     /// Files behind these paths, hard links counted once.
     public let inodeCount: Int
+    /// Of `--package`: everything in that layer, sorted.
+    public let packages: [Package]
     /// Things the user should know of, each a sentence.
     public let warnings: [String]
     /// What was hidden or replaced, each a sentence; there can be many.
@@ -43,19 +53,26 @@ public struct BakeReport: Sendable {
 
 /// Where a bake is, for a progress line.
 public enum BakeProgress: Sendable {
+    /// Debian packages are resolved, fetched and unpacked: which of these, in words.
+    case preparingPackages(step: String)
     case reading(tree: String)
+    /// The shell commands of an `--edit`, counted from 1.
+    case editing(number: Int, count: Int)
     case packing(doneByteCount: Int64, totalByteCount: Int64)
     case writing
 }
 
 extension BakeReport {
     /// - Parameters:
-    ///   - warnings: beyond those of the plan.
     ///   - blob: nil for a dry run, as is `image`.
     init(
-        _ plan: BakePlan, _ tree: MergedTree, _ warnings: [String], _ blob: Blobs.Blob? = nil,
-        _ image: WrittenImage? = nil
+        _ plan: BakePlan, _ baked: BakedTree, _ packages: [DebianPackage],
+        _ blob: Blobs.Blob? = nil, _ image: WrittenImage? = nil
     ) {
+        let tree = baked.tree
+        self.packages = packages.map {
+            Package(name: $0.name, version: $0.version, architecture: $0.architecture)
+        }
         let counts = tree.counts
         output = plan.request.output
         kernelVersion = plan.kernel.version
@@ -63,7 +80,7 @@ extension BakeReport {
         layers = Self.layers(of: tree)
         entryCount = tree.entries.count
         inodeCount = tree.entries.count - counts.hardLinks
-        self.warnings = plan.warnings + warnings
+        warnings = plan.warnings + baked.warnings
         notes =
             tree.notes.map(\.description) + Self.hidden(in: tree)
             + (blob?.notes.map(\.description) ?? [])

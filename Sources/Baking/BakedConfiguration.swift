@@ -2,7 +2,7 @@ internal import BakeContract
 internal import SystemPackage
 internal import Trees
 
-/// The configuration that goes into the image: the file given with `-c`, else a tree's own
+/// The configuration that goes into the image: the file given with `-c`, else the merged tree's own
 /// /rumpconfig.json, else nothing; then what flags say over it.
 struct BakedConfiguration {
     /// As rumpconfig.json: the user's own bytes where no flag changes them; nil when neither a
@@ -13,8 +13,8 @@ struct BakedConfiguration {
 
     private static let path: TreePath = "rumpconfig.json"
 
-    init(_ request: BakeRequest, layers: [Layer]) throws(BakeError) {
-        let source = try Self.source(request, layers)
+    init(_ request: BakeRequest, tree: MergedTree) throws(BakeError) {
+        let source = try Self.source(request, tree)
         let patch = Self.patch(of: request)
         mtimeSeconds = request.ownTime
         do throws(ConfigurationError) {
@@ -38,11 +38,12 @@ struct BakedConfiguration {
     }
 
     /// The top layer: /rumpconfig.json as programs see it.
-    var layers: [InputLayer] {
-        guard let text else { return [] }
-        var layer = Layer(name: "configuration")
-        layer.add(.file(text, mtimeSeconds: mtimeSeconds), at: Self.path)
-        return [InputLayer(layer: layer, origin: .configuration)]
+    var layer: InputLayer? {
+        text.map { text in
+            var layer = Layer(name: "configuration")
+            layer.add(.file(text, mtimeSeconds: mtimeSeconds), at: Self.path)
+            return InputLayer(layer: layer, origin: .configuration)
+        }
     }
 
     /// Refuses programs that could not start. What is mounted at boot is not known here, so with
@@ -65,7 +66,7 @@ struct BakedConfiguration {
     }
 
     private static func source(
-        _ request: BakeRequest, _ layers: [Layer]
+        _ request: BakeRequest, _ tree: MergedTree
     ) throws(BakeError) -> (text: Bytes, name: Bytes)? {
         if let file = request.configurationFile {
             do {
@@ -74,14 +75,13 @@ struct BakedConfiguration {
                 throw BakeError(.missingInput, "cannot read '\(file)': \(error)")
             }
         }
-        guard let layer = layers.last(where: { $0[path] != nil }), let node = layer[path] else {
-            return nil
-        }
+        guard case .found(let place, let node) = tree.resolve(path.bytes) else { return nil }
         do throws(TreeError) {
             guard
                 let text = try node.content(limitByteCount: JSONLimits.configuration.byteCount + 1)
             else { return nil }
-            return (text, Bytes("\(layer.name)/\(Self.path)".utf8))
+            let owner = tree.entry(at: place)?.layerIndex.map { tree.layerNames[$0] } ?? ""
+            return (text, Bytes("\(owner)\(place)".utf8))
         } catch {
             throw BakeError(error)
         }

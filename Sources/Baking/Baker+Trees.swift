@@ -1,27 +1,85 @@
+internal import Editing
 internal import Glibc
 internal import SystemPackage
 internal import Trees
 
+/// The merged tree on its way into the blob, and what is known about it.
+struct BakedTree {
+    var tree: MergedTree
+    /// What its layers came from, in the order of `tree.layerNames`.
+    var origins: [LayerOrigin]
+    var warnings: [String] = []
+
+    mutating func lay(_ input: InputLayer, _ request: BakeRequest) throws(TreeError) {
+        tree = try tree.overlaid(
+            by: input.layer, impliedDirectory: .directory(mtimeSeconds: request.ownTime),
+            // What an edit did to the tree is what was asked for; nothing else comes here.
+            onConflict: .replace)
+        origins.append(input.origin)
+    }
+}
+
 extension Baker {
-    /// All layers laid over each other, as they go into the blob: permissions changed and times
-    /// clamped where that was asked for; and warnings.
-    func merge(
-        _ layers: [InputLayer], _ plan: BakePlan
-    ) throws(BakeError) -> (tree: MergedTree, warnings: [String]) {
+    /// All inputs laid over each other, permissions changed where that was asked for.
+    func merge(_ inputs: InputReader, _ plan: BakePlan) throws(BakeError) -> BakedTree {
         let request = plan.request
         do throws(TreeError) {
             let merged = try MergedTree.overlay(
-                layers.map(\.layer), impliedDirectory: .directory(mtimeSeconds: request.ownTime),
+                inputs.layers.map(\.layer),
+                impliedDirectory: .directory(mtimeSeconds: request.ownTime),
                 onConflict: plan.conflictRule)
-            let (changed, counts) = merged.applying(plan.modeRules)
-            let tree = request.sourceDateEpoch.map { changed.withTimes(noLaterThan: $0) } ?? changed
+            let (tree, counts) = merged.applying(plan.modeRules)
             let idleRules = zip(request.modeRules, counts).filter { $0.1 == 0 }.map { rule, _ in
                 "--chmod '\(rule)' changed nothing: no path is as its pattern"
             }
-            return (tree, idleRules + (request.isStrict ? LinkCheck(tree: tree).warnings() : []))
+            return BakedTree(
+                tree: tree, origins: inputs.layers.map(\.origin),
+                warnings: inputs.warnings + idleRules)
         } catch {
             throw BakeError(error)
         }
+    }
+
+    /// Runs the edits, each on what all before it made.
+    func edit(
+        _ baked: inout BakedTree, _ plan: BakePlan, scratch: FilePath,
+        _ progress: (BakeProgress) -> Void
+    ) throws(BakeError) {
+        for (index, commands) in plan.request.edits.enumerated() {
+            progress(.editing(number: index + 1, count: plan.request.edits.count))
+            let edit: Edit
+            do {
+                edit = try Edit.run(
+                    baked.tree, commands: .shellText(Bytes(commands.utf8)), scratch: scratch,
+                    number: index + 1, ownTime: plan.request.ownTime)
+            } catch {
+                throw BakeError(error)
+            }
+            baked.warnings += edit.notes.map(\.description)
+            do {
+                try baked.lay(
+                    InputLayer(layer: edit.layer, origin: .edit(index + 1)), plan.request)
+            } catch {
+                throw BakeError(error)
+            }
+        }
+    }
+
+    /// The configuration on top, and what is true of the tree as a whole.
+    func finish(
+        _ baked: inout BakedTree, _ configuration: BakedConfiguration, _ plan: BakePlan
+    ) throws(BakeError) {
+        if let layer = configuration.layer {
+            do {
+                try baked.lay(layer, plan.request)
+            } catch {
+                throw BakeError(error)
+            }
+        }
+        if let limit = plan.request.sourceDateEpoch {
+            baked.tree = baked.tree.withTimes(noLaterThan: limit)
+        }
+        if plan.request.isStrict { baked.warnings += LinkCheck(tree: baked.tree).warnings() }
     }
 
     func osRelease(of tree: MergedTree) throws(BakeError) -> Bytes {

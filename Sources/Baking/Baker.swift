@@ -19,20 +19,21 @@ public struct Baker: Sendable {
     /// the output stays as it was until the new one is complete.
     public func bake(
         _ request: BakeRequest, progress: @escaping @Sendable (BakeProgress) -> Void = { _ in }
-    ) throws(BakeError) -> BakeReport {
+    ) async throws(BakeError) -> BakeReport {
         let output = try OutputCheck(request)
         let plan = try BakePlan(request, installation: installation, cache: cache)
-        var inputs = try InputReader(
-            plan, installation: installation, output: output, progress)
-        try inputs.read()
-        let configuration = try BakedConfiguration(request, layers: inputs.layers.map(\.layer))
-        let (tree, warnings) = try merge(inputs.layers + configuration.layers, plan)
-        try configuration.checkPrograms(in: tree)
-        if request.isDryRun { return BakeReport(plan, tree, inputs.warnings + warnings) }
-        let osRelease = try osRelease(of: tree)
-        let blob = try BlobFile.write(tree, plan, beside: output.path, progress)
+        var inputs = try InputReader(plan, self, output, progress)
+        try await inputs.read()
+        var baked = try merge(inputs, plan)
+        try edit(&baked, plan, scratch: output.directory, progress)
+        let configuration = try BakedConfiguration(request, tree: baked.tree)
+        try finish(&baked, configuration, plan)
+        try configuration.checkPrograms(in: baked.tree)
+        if request.isDryRun { return BakeReport(plan, baked, inputs.packages) }
+        let osRelease = try osRelease(of: baked.tree)
+        let blob = try BlobFile.write(baked.tree, plan, beside: output.path, progress)
         progress(.writing)
-        let image = try write(tree, blob, configuration, osRelease, plan, to: output.path)
-        return BakeReport(plan, tree, inputs.warnings + warnings, blob.blob, image)
+        let image = try write(baked.tree, blob, configuration, osRelease, plan, to: output.path)
+        return BakeReport(plan, baked, inputs.packages, blob.blob, image)
     }
 }

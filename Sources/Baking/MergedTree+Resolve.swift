@@ -39,13 +39,16 @@ extension MergedTree {
     }
 
     subscript(path: TreePath) -> Node? {
+        entry(at: path).map { node(of: $0) }
+    }
+
+    func entry(at path: TreePath) -> Entry? {
         var low = 0
         var high = entries.count
         while low < high {
             let middle = (low + high) / 2
             if entries[middle].path < path { low = middle + 1 } else { high = middle }
         }
-        guard low < entries.count, entries[low].path == path else { return nil }
-        return node(of: entries[low])
+        return low < entries.count && entries[low].path == path ? entries[low] : nil
     }
 }

@@ -113,7 +113,8 @@ extension Confinement {
             case (.host, .none): EnterScript.host
             case (.host, _): EnterScript.hostInNamespaces
             }
-        return unshare + limits + words("/bin/sh", "-c", script, "sh", workshop.tree.string) + program
+        return unshare + limits + words("/bin/sh", "-c", script, "sh", workshop.tree.string)
+            + program
     }
 
     /// No network namespace: package managers are what many edits are about.

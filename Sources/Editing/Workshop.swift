@@ -54,7 +54,8 @@ struct Workshop: ~Copyable {
             let file = try file("clock")
             defer { close(file.rawValue) }
             var byte: UInt8 = 0
-            guard Glibc.write(file.rawValue, &byte, 1) == 1, fstat(file.rawValue, &status) == 0 else {
+            guard Glibc.write(file.rawValue, &byte, 1) == 1, fstat(file.rawValue, &status) == 0
+            else {
                 throw Errno(rawValue: errno)
             }
         } catch {

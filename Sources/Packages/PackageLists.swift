@@ -62,7 +62,8 @@ struct PackageLists {
 
     /// The exact packages that satisfy the request, sorted.
     func choose(_ requested: [RequestedPackage]) async throws(PackageError) -> [DebianPackage] {
-        let result = try await run("apt-get", ["--simulate", "install"] + (try await words(requested)))
+        let result = try await run(
+            "apt-get", ["--simulate", "install"] + (try await words(requested)))
         if let failure = result.choiceFailure {
             throw await namingNearest(failure)
         }

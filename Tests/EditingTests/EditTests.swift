@@ -107,7 +107,8 @@ enum Editor: String, CaseIterable, CustomTestStringConvertible {
     @Test(arguments: Editor.allCases) func namesMove(_ editor: Editor) throws {
         let tree = try EditableTree {
             $0.add(
-                Node(.regular(.bytes([1, 2])), permissions: 0o640, uid: 7, gid: 8, mtimeSeconds: 9),
+                Node(
+                    .regular(.bytes([1, 2])), permissions: 0o640, uid: 7, gid: 8, mtimeSeconds: 9),
                 at: "from/secret")
         }
         let edited = try editor.edit(tree, "mv /from /to")
@@ -184,7 +185,8 @@ enum Editor: String, CaseIterable, CustomTestStringConvertible {
             $0.add(.file([1]), at: TreePath([0xc3, 0xa9])!)
         }
         let edited = try editor.edit(
-            tree, "set -e; cd /; mv \"$(printf '\\377\\012.')\" x 2>&1 || mv ?? \"$(printf '\\376')\"")
+            tree,
+            "set -e; cd /; mv \"$(printf '\\377\\012.')\" x 2>&1 || mv ?? \"$(printf '\\376')\"")
         #expect(edited.edit.changes.removed.count == 1)
         #expect(edited.edit.changes.added.count == 1)
     }

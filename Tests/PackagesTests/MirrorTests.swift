@@ -1,6 +1,6 @@
 import Foundation
-import SystemPackage
 import Synchronization
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -11,13 +11,17 @@ import Testing
     @Test func hand() async throws {
         let environment = ProcessInfo.processInfo.environment
         let cache = PackageCache(directory: FilePath(environment["HAND_CACHE"]!))
-        var request = PackageRequest(packages: environment["HAND"]!.split(separator: " ").map(String.init))
+        var request = PackageRequest(
+            packages: environment["HAND"]!.split(separator: " ").map(String.init))
         request.suite = environment["HAND_SUITE"]
         if let v = environment["HAND_VARIANT"] { request.variant = PackageVariant(rawValue: v)! }
         let start = Date()
         do {
-        let set = try await cache.resolve(request, refresh: environment["HAND_REFRESH"] != nil) { print(Date().timeIntervalSince(start), $0) }
-        print(set.archive, set.packages.count, set.wasCached, set.trouble ?? "", Date().timeIntervalSince(start))
+            let set = try await cache.resolve(request, refresh: environment["HAND_REFRESH"] != nil)
+            { print(Date().timeIntervalSince(start), $0) }
+            print(
+                set.archive, set.packages.count, set.wasCached, set.trouble ?? "",
+                Date().timeIntervalSince(start))
         } catch { print(error, error.hint ?? "") }
     }
 }

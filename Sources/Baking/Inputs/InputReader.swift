@@ -1,4 +1,6 @@
 internal import Glibc
+internal import Kernels
+internal import Packages
 internal import SystemPackage
 internal import Trees
 
@@ -14,26 +16,31 @@ struct InputReader {
     let exclusions: Exclusions
     let progress: (BakeProgress) -> Void
 
+    private let cacheRoot: FilePath
     private(set) var layers: [InputLayer] = []
+    /// Of `--package`: what the layer holds.
+    private(set) var packages: [DebianPackage] = []
     /// What was not there and may be missing, each a sentence.
     private(set) var warnings: [String] = []
 
     private var request: BakeRequest { plan.request }
 
     init(
-        _ plan: BakePlan, installation: Installation, output: OutputCheck,
+        _ plan: BakePlan, _ baker: Baker, _ output: OutputCheck,
         _ progress: @escaping (BakeProgress) -> Void
     ) throws(BakeError) {
         self.plan = plan
-        self.installation = installation
+        installation = baker.installation
+        cacheRoot = baker.cache.root
         self.output = output.identity
         scratch = output.directory
         exclusions = try Exclusions(plan.request.excludes)
         self.progress = progress
     }
 
-    mutating func read() throws(BakeError) {
+    mutating func read() async throws(BakeError) {
         try readOwn()
+        try await readPackages()
         for (index, tree) in request.trees.enumerated() {
             progress(.reading(tree: tree.source))
             try readTree(tree, number: index + 1)
@@ -59,6 +66,29 @@ struct InputReader {
         }
     }
 
+    /// `--package`: one layer, made by mmdebstrap or taken from the cache.
+    private mutating func readPackages() async throws(BakeError) {
+        let request = request.packages
+        if request.names.isEmpty { return }
+        let packages = try PackageRequest(request)
+        let progress = progress
+        let found: PackageSet
+        do {
+            found = try await PackageCache(directory: cacheRoot.appending("packages")).resolve(
+                packages, refresh: request.isRefreshed
+            ) { progress(.preparingPackages(step: $0.text)) }
+        } catch {
+            throw BakeError(error)
+        }
+        self.packages = found.packages
+        warnings += [found.trouble].compactMap { $0 }
+        let scratch = scratch
+        add(
+            try attempt { () throws(TreeError) in
+                try .read(archive: found.archive, name: "packages", scratch: scratch)
+            }, .packages)
+    }
+
     private mutating func readTree(
         _ tree: BakeRequest.Tree, number: Int
     ) throws(BakeError) {
@@ -66,7 +96,7 @@ struct InputReader {
         let layer: Layer
         do {
             layer = try read(tree, placement)
-        } catch where request.allowsMissing && error.isAboutMissingTree {
+        } catch  where request.allowsMissing && error.isAboutMissingTree {
             warnings.append(error.description)
             return
         }

@@ -126,7 +126,8 @@ struct SnapshotWalk {
     }
 
     private func kind(
-        of name: UnsafePointer<CChar>, _ status: FileStatus, in parent: OpenDirectory, _ path: TreePath
+        of name: UnsafePointer<CChar>, _ status: FileStatus, in parent: OpenDirectory,
+        _ path: TreePath
     ) throws(TreeError) -> Node.Kind {
         switch status.type {
         case S_IFDIR: return .directory
@@ -145,7 +146,8 @@ struct SnapshotWalk {
     }
 
     private mutating func xattrs(
-        of name: UnsafePointer<CChar>, _ status: FileStatus, in parent: OpenDirectory, _ path: TreePath
+        of name: UnsafePointer<CChar>, _ status: FileStatus, in parent: OpenDirectory,
+        _ path: TreePath
     ) throws(TreeError) -> [Node.Xattr] {
         do {
             return try parent.xattrs(of: name)

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import BakeContract
 internal import Baking
 
-struct BuildCommand: ParsableCommand {
+struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Merge trees, add kernel and configuration, write one bootable file.",
@@ -82,9 +82,9 @@ struct BuildCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
     var quiet = false
 
-    func run() throws {
+    func run() async throws {
         let request = try makeRequest()
-        let report = try bake(request)
+        let report = try await bake(request)
         ProgressLine.clear()
         if json {
             Console.result(ReportRendering.json(report))
@@ -123,12 +123,12 @@ struct BuildCommand: ParsableCommand {
         return request
     }
 
-    private func bake(_ request: BakeRequest) throws(CommandFailure) -> BakeReport {
+    private func bake(_ request: BakeRequest) async throws(CommandFailure) -> BakeReport {
         let baker = Baker(installation: try .ofThisCommand(), cache: try Cache.ofThisUser())
         Interruption.cleanUpWhenInterrupted()
         let isQuiet = quiet
         do {
-            return try baker.bake(request) { progress in
+            return try await baker.bake(request) { progress in
                 if !isQuiet { ProgressLine.draw(ReportRendering.progressLine(progress)) }
             }
         } catch {

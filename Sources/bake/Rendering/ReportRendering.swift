@@ -13,6 +13,9 @@ enum ReportRendering {
                 layer.hiddenCount == 0 ? "" : ", \(layer.hiddenCount) hidden by later layers"
             lines.append("  layer   \(layer.name): \(layer.entryCount) entries\(hidden)")
         }
+        if !report.packages.isEmpty {
+            lines.append("  debian  \(report.packages.count) packages")
+        }
         lines.append("  tree    \(report.entryCount) entries, \(report.inodeCount) inodes")
         lines.append("  kernel  \(report.kernelVersion), \(report.moduleCount) modules")
         if let blob = report.blob {
@@ -48,6 +51,13 @@ enum ReportRendering {
             "moduleCount": .integer(Int64(report.moduleCount)),
             "notes": .array(report.notes.map(JSONValue.text)),
             "output": .text(report.output),
+            "packages": .array(
+                report.packages.map { package in
+                    .object([
+                        "architecture": .text(package.architecture), "name": .text(package.name),
+                        "version": .text(package.version),
+                    ])
+                }),
             "warnings": .array(report.warnings.map(JSONValue.text)),
         ])
     }
@@ -71,7 +81,9 @@ enum ReportRendering {
 
     static func progressLine(_ progress: BakeProgress) -> String {
         switch progress {
+        case .preparingPackages(let step): "packages: \(step)"
         case .reading(let tree): "reading \(tree)"
+        case .editing(let number, let count): "edit \(number) of \(count)"
         case .packing(let done, let total):
             "packing \(ByteCountText.render(done)) of \(ByteCountText.render(total))"
                 + (total > 0 ? " (\(done * 100 / total) %)" : "")
