@@ -12,8 +12,7 @@ extension Baker {
     /// Puts the blob and everything around it into the one file.
     func write(
         _ tree: MergedTree, _ blob: borrowing BlobFile, _ configuration: BakedConfiguration,
-        _ osRelease: Bytes,
-        _ plan: BakePlan, to output: FilePath
+        _ osRelease: Bytes, _ provenance: Provenance, _ plan: BakePlan, to output: FilePath
     ) throws(BakeError) -> WrittenImage {
         do throws(ImageError) {
             let description = BlobDescription(blob.blob)
@@ -22,6 +21,7 @@ extension Baker {
                 efiStub: plan.parts.efiStub, efiStubVersion: plan.parts.efiStubVersion,
                 kernel: plan.kernel.bytes, kernelVersion: plan.kernel.version,
                 commandLine: plan.commandLine, osRelease: osRelease,
+                provenance: provenance.text,
                 initramfs: try initramfs(plan),
                 settings: try Initramfs.settings(
                     guestManifest: description.guestManifest,

@@ -26,13 +26,17 @@ public struct Baker: Sendable {
             plan, installation: installation, output: output, progress)
         try inputs.read()
         let configuration = try BakedConfiguration(request, layers: inputs.layers.map(\.layer))
-        let (tree, warnings) = try merge(inputs.layers + configuration.layers, plan)
+        let layers = inputs.layers + configuration.layers
+        let (tree, warnings) = try merge(layers, plan)
         try configuration.checkPrograms(in: tree)
         if request.isDryRun { return BakeReport(plan, tree, inputs.warnings + warnings) }
         let osRelease = try osRelease(of: tree)
         let blob = try BlobFile.write(tree, plan, beside: output.path, progress)
         progress(.writing)
-        let image = try write(tree, blob, configuration, osRelease, plan, to: output.path)
+        let provenance = Provenance(of: tree, layers: layers.map(Provenance.Layer.init))
+        let image = try write(
+            tree, blob, configuration, osRelease, provenance, plan, to: output.path)
+        TypedNames(of: cache).keep(layers.typedNames, of: image.manifest)
         return BakeReport(plan, tree, inputs.warnings + warnings, blob.blob, image)
     }
 }

@@ -84,7 +84,18 @@ struct InputReader {
                 try placement.placed(layer.applyingWhiteouts())
             }
         }
-        return try placed(try archive(tree.source), placement)
+        return try placed(try file(tree.source), placement)
+    }
+
+    private func file(_ path: String) throws(BakeError) -> Layer {
+        switch TreeFileKind(ofFileAt: path) {
+        case .archive: try archive(path)
+        case .squashfs:
+            try Layer.read(squashfs: FilePath(path), scratch: scratch).owned(by: plan.ownerRule)
+        case .image:
+            try ImageTree(opening: FilePath(path)).checkedLayer(scratch: scratch)
+                .owned(by: plan.ownerRule)
+        }
     }
 
     private func archive(_ path: String) throws(BakeError) -> Layer {
