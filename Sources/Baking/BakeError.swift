@@ -94,6 +94,25 @@ extension BakeError {
         self.init(kind, error.description, hint: error.hint)
     }
 
+    init(_ error: SquashFSReadError) {
+        switch error {
+        case .readFailed: self.init(.missingInput, error.description)
+        case .library: self.init(.failed, error.description)
+        case .tree(let error): self.init(error)
+        default: self.init(.malformedInput, error.description)
+        }
+    }
+
+    /// An image that is read.
+    init(_ error: ImageError, image: String) {
+        switch error {
+        case .file: self.init(.missingInput, error.description)
+        case .malformed:
+            self.init(.malformedInput, "'\(image)': \(error)", hint: "bake it again")
+        default: self.init(.malformedInput, error.description)
+        }
+    }
+
     init(_ error: ImageError, output: String) {
         switch error {
         case .file: self.init(.outputNotWritable, "cannot write '\(output)': \(error)")

@@ -66,11 +66,11 @@ extension BakeReport {
     /// - Parameters:
     ///   - blob: nil for a dry run, as is `image`.
     init(
-        _ plan: BakePlan, _ baked: BakedTree, _ packages: [DebianPackage],
-        _ blob: Blobs.Blob? = nil, _ image: WrittenImage? = nil
+        _ plan: BakePlan, _ baked: BakedTree, _ blob: Blobs.Blob? = nil,
+        _ image: WrittenImage? = nil
     ) {
         let tree = baked.tree
-        self.packages = packages.map {
+        packages = baked.packages.map {
             Package(name: $0.name, version: $0.version, architecture: $0.architecture)
         }
         let counts = tree.counts

@@ -2,6 +2,7 @@ internal import BakeContract
 internal import Blobs
 internal import Images
 internal import Kernels
+internal import Packages
 internal import SystemPackage
 internal import Trees
 
@@ -11,10 +12,10 @@ public let bakeVersion = "0.1.0"
 extension Baker {
     /// Puts the blob and everything around it into the one file.
     func write(
-        _ tree: MergedTree, _ blob: borrowing BlobFile, _ configuration: BakedConfiguration,
-        _ osRelease: Bytes,
+        _ baked: BakedTree, _ blob: borrowing BlobFile, _ configuration: BakedConfiguration,
         _ plan: BakePlan, to output: FilePath
     ) throws(BakeError) -> WrittenImage {
+        let osRelease = try osRelease(of: baked.tree)
         do throws(ImageError) {
             let description = BlobDescription(blob.blob)
             let contents = ImageContents(
@@ -22,6 +23,10 @@ extension Baker {
                 efiStub: plan.parts.efiStub, efiStubVersion: plan.parts.efiStubVersion,
                 kernel: plan.kernel.bytes, kernelVersion: plan.kernel.version,
                 commandLine: plan.commandLine, osRelease: osRelease,
+                provenance: Provenance(baked).text,
+                packages: baked.packages.map {
+                    .init(name: $0.name, version: $0.version, architecture: $0.architecture)
+                },
                 initramfs: try initramfs(plan),
                 settings: try Initramfs.settings(
                     guestManifest: description.guestManifest,
@@ -29,9 +34,11 @@ extension Baker {
                 blob: BlobSource(
                     descriptor: blob.descriptor, path: output, description: description,
                     treeByteCount: plan.request.blobKind == .tar
-                        ? Int(Tar.unpackedByteCount(of: tree)) : 0),
+                        ? Int(Tar.unpackedByteCount(of: baked.tree)) : 0),
                 leavesBlobInPlace: plan.fitness.leavesBlobInPlace)
-            return try ImageWriter.write(contents, to: output)
+            let image = try ImageWriter.write(contents, to: output)
+            TypedNames(of: cache).keep(baked.layers.typedNames, of: image.manifest)
+            return image
         } catch {
             throw BakeError(error, output: plan.request.output)
         }

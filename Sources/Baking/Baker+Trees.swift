@@ -1,13 +1,15 @@
 internal import Editing
-internal import Glibc
+internal import Packages
 internal import SystemPackage
 internal import Trees
 
 /// The merged tree on its way into the blob, and what is known about it.
 struct BakedTree {
     var tree: MergedTree
-    /// What its layers came from, in the order of `tree.layerNames`.
-    var origins: [LayerOrigin]
+    /// In the order of `tree.layerNames`.
+    var layers: [InputLayer]
+    /// Of `--package`: what that layer holds, sorted.
+    var packages: [DebianPackage] = []
     var warnings: [String] = []
 
     mutating func lay(_ input: InputLayer, _ request: BakeRequest) throws(TreeError) {
@@ -15,7 +17,7 @@ struct BakedTree {
             by: input.layer, impliedDirectory: .directory(mtimeSeconds: request.ownTime),
             // What an edit did to the tree is what was asked for; nothing else comes here.
             onConflict: .replace)
-        origins.append(input.origin)
+        layers.append(input)
     }
 }
 
@@ -33,7 +35,7 @@ extension Baker {
                 "--chmod '\(rule)' changed nothing: no path is as its pattern"
             }
             return BakedTree(
-                tree: tree, origins: inputs.layers.map(\.origin),
+                tree: tree, layers: inputs.layers, packages: inputs.packages,
                 warnings: inputs.warnings + idleRules)
         } catch {
             throw BakeError(error)

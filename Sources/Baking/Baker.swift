@@ -29,11 +29,10 @@ public struct Baker: Sendable {
         let configuration = try BakedConfiguration(request, tree: baked.tree)
         try finish(&baked, configuration, plan)
         try configuration.checkPrograms(in: baked.tree)
-        if request.isDryRun { return BakeReport(plan, baked, inputs.packages) }
-        let osRelease = try osRelease(of: baked.tree)
+        if request.isDryRun { return BakeReport(plan, baked) }
         let blob = try BlobFile.write(baked.tree, plan, beside: output.path, progress)
         progress(.writing)
-        let image = try write(baked.tree, blob, configuration, osRelease, plan, to: output.path)
-        return BakeReport(plan, baked, inputs.packages, blob.blob, image)
+        let image = try write(baked, blob, configuration, plan, to: output.path)
+        return BakeReport(plan, baked, blob.blob, image)
     }
 }

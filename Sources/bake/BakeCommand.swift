@@ -12,13 +12,15 @@ struct BakeCommand: AsyncParsableCommand {
               bake run -p 8080:80 app.img
               bake run -e GREETING=hello app.img -- --port 80
               bake inspect app.img
+              bake ls app.img /etc
 
             bake COMMAND --help says more about each. Exit statuses: docs/exit-status.md.
             """,
         version: bakeVersion,
         subcommands: [
             BuildCommand.self, RunCommand.self, InspectCommand.self, ExtractCommand.self,
-            VerifyCommand.self, ExportCommand.self, KernelCommand.self, ConfigCommand.self,
+            VerifyCommand.self, ListCommand.self, CatCommand.self, WhyCommand.self,
+            ExportCommand.self, KernelCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }

@@ -4,10 +4,13 @@ internal import Trees
 struct InputLayer {
     let layer: Layer
     let origin: LayerOrigin
+    /// What else the image may say of where it came from, the same on every machine: a digest, the
+    /// names of packages.
+    var detail = ""
 }
 
 /// What a layer came from: in the words of the request, never in those of this machine.
-enum LayerOrigin: Equatable {
+enum LayerOrigin: Hashable {
     /// The directories PID 1 mounts on.
     case bake
     case defaultEtc

@@ -86,7 +86,7 @@ struct InputReader {
         add(
             try attempt { () throws(TreeError) in
                 try .read(archive: found.archive, name: "packages", scratch: scratch)
-            }, .packages)
+            }, .packages, detail: request.names.joined(separator: " "))
     }
 
     private mutating func readTree(
@@ -114,7 +114,18 @@ struct InputReader {
                 try placement.placed(layer.applyingWhiteouts())
             }
         }
-        return try placed(try archive(tree.source), placement)
+        return try placed(try file(tree.source), placement)
+    }
+
+    private func file(_ path: String) throws(BakeError) -> Layer {
+        switch TreeFileKind(ofFileAt: path) {
+        case .archive: try archive(path)
+        case .squashfs:
+            try Layer.read(squashfs: FilePath(path), scratch: scratch).owned(by: plan.ownerRule)
+        case .image:
+            try ImageTree(opening: FilePath(path)).checkedLayer(scratch: scratch)
+                .owned(by: plan.ownerRule)
+        }
     }
 
     private func archive(_ path: String) throws(BakeError) -> Layer {
@@ -173,7 +184,7 @@ struct InputReader {
         }
     }
 
-    private mutating func add(_ layer: Layer, _ origin: LayerOrigin) {
-        layers.append(InputLayer(layer: layer, origin: origin))
+    private mutating func add(_ layer: Layer, _ origin: LayerOrigin, detail: String = "") {
+        layers.append(InputLayer(layer: layer, origin: origin, detail: detail))
     }
 }

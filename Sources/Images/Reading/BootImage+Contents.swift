@@ -1,4 +1,5 @@
 public import BakeContract
+public import SystemPackage
 
 // What the parts say. Each call reads its part; none of them is large.
 extension BootImage {
@@ -16,6 +17,19 @@ extension BootImage {
     public func bakedConfiguration() throws(ImageError) -> Bytes? {
         guard let range = try member(Self.configurationMember) else { return nil }
         return try file.bytes(in: range, of: .settings)
+    }
+
+    /// The squashfs or tar, padding and hash tree left out: an open file, which lives as long as
+    /// this value, and file offsets in it.
+    public var blobData: (file: FileDescriptor, range: Range<Int>) {
+        (file.descriptor, self[.blob].range.prefixRange(manifest.blob.dataByteCount))
+    }
+
+    /// Reads the blob once and throws where it is not what its digest says.
+    public func checkBlob() throws(ImageError) {
+        guard try file.digest(of: self[.blob].range, part: .blob) == manifest.blob.digest else {
+            throw .malformed(part: .blob, flaw: .wrongDigest)
+        }
     }
 
     /// Where every file of the tree came from, as text; empty when the image does not say.

@@ -1,0 +1,98 @@
+internal import Glibc
+internal import Images
+internal import Kernels
+internal import SystemPackage
+internal import Trees
+
+/// What the user called the layers of images baked here: `app/`. In bake's cache, one small file
+/// for each image, because an image itself says nothing about the machine it was made on. Safe to
+/// delete; then `bake why` says "tree 1" and no more.
+struct TypedNames {
+    let directory: FilePath
+
+    private static let limit = 256
+
+    init(of cache: KernelCache) {
+        directory = cache.root.appending("names")
+    }
+
+    /// By position of the layer. Empty where nothing is known.
+    func names(of manifest: Manifest) -> [Int: String] {
+        // A file that is not there, or cannot be read, is no name known.
+        guard let text = try? readWholeFile(file(of: manifest)) else { return [:] }  // as said above
+        var names: [Int: String] = [:]
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+            guard fields.count == 2, let number = Int(String(decoding: fields[0], as: UTF8.self)),
+                let name = [UInt8](fields[1]).unescaped
+            else { continue }
+            names[number] = String(decoding: name, as: UTF8.self)
+        }
+        return names
+    }
+
+    func keep(_ names: [Int: String], of manifest: Manifest) {
+        if names.isEmpty { return }
+        var text: [UInt8] = []
+        for (number, name) in names.sorted(by: { $0.key < $1.key }) {
+            text += Array("\(number)\t".utf8) + Array(name.utf8).escaped + [UInt8(ascii: "\n")]
+        }
+        do {
+            try makeDirectory(directory)
+            dropOldest()
+            let output = try OutputFile(replacing: file(of: manifest))
+            try output.write(text)
+            try output.finish()
+        } catch {
+            // A cache that cannot be written costs the names, not the image.
+        }
+    }
+
+    private func file(of manifest: Manifest) -> FilePath {
+        directory.appending(ContentDigest.of(manifest.encoded()).hex)
+    }
+
+    /// Makes room for one more.
+    private func dropOldest() {
+        guard let listing = opendir(directory.string) else { return }
+        defer { closedir(listing) }
+        var known: [(time: Int, path: String)] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    String(cString: $0)
+                }
+            }
+            let path = directory.appending(name).string
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            known.append((status.st_mtim.tv_sec, path))
+        }
+        let surplus = known.count - (Self.limit - 1)
+        if surplus <= 0 { return }
+        for file in known.sorted(by: { $0 < $1 }).prefix(surplus) { unlink(file.path) }
+    }
+}
+
+extension [InputLayer] {
+    /// By position, of the layers that the user named.
+    var typedNames: [Int: String] {
+        var names: [Int: String] = [:]
+        for (index, input) in enumerated() where input.origin.hasTypedName {
+            names[index] = input.layer.name
+        }
+        return names
+    }
+}
+
+extension Provenance {
+    init(_ baked: BakedTree) {
+        self.init(of: baked.tree, layers: baked.layers.map(Layer.init))
+    }
+}
+
+extension Provenance.Layer {
+    init(_ input: InputLayer) {
+        self.init(input.origin, detail: input.detail)
+    }
+}
