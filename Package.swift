@@ -49,6 +49,9 @@ let package = Package(
             name: "Trees", dependencies: ["CArchive", "CFileStatus", "CXattr", "CZlib", system],
             swiftSettings: strict),
         .target(
+            name: "Programs", dependencies: ["BakeContract", "Trees", system],
+            swiftSettings: strict),
+        .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),
         .target(name: "Kernels", dependencies: [system, subprocess], swiftSettings: strict),
@@ -58,7 +61,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Baking",
-            dependencies: ["BakeContract", "Trees", "Blobs", "Kernels", "Images", system],
+            dependencies: [
+                "BakeContract", "Trees", "Programs", "Blobs", "Kernels", "Images", system,
+            ],
             swiftSettings: strict),
         .target(name: "Launching", dependencies: ["BakeContract", system], swiftSettings: strict),
 
@@ -82,6 +87,10 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "TreesTests", dependencies: ["Trees", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ProgramsTests",
+            dependencies: ["Programs", "BakeContract", "Trees", "TestSupport", system],
+            swiftSettings: strict),
         .testTarget(
             name: "BlobsTests", dependencies: ["Blobs", "Trees", "TestSupport"],
             swiftSettings: strict),
