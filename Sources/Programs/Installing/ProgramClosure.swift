@@ -147,7 +147,7 @@ struct ProgramClosure {
         guard case .regular(let content) = file.node.kind else { return }
         let head = try content.head(ScriptLine.headByteCount)
         if let line = ScriptLine(head) {
-            if file.node.permissions & 0o111 != 0 { try bringInterpreter(line, of: file.place) }
+            if file.node.permissions & 0o111 != 0 { try bringInterpreter(line, of: file) }
             return
         }
         switch try finder.reading(of: content, at: file.place) {
@@ -204,7 +204,9 @@ struct ProgramClosure {
         if remarkSet.insert(remark).inserted { remarks.append(remark) }
     }
 
-    mutating func miss(_ library: MissingLibrary) {
+    /// - Parameter isFatal: whether it is an error, unless missing files are allowed.
+    mutating func miss(_ library: MissingLibrary, isFatal: Bool = true) {
+        guard isFatal else { return remark(.missing(library)) }
         if missingSet.insert(library).inserted { missing.append(library) }
     }
 
@@ -245,7 +247,7 @@ struct ProgramClosure {
 }
 
 extension Reason {
-    /// The same for a directory on the way.
+    /// The same for a link to a directory on the way.
     fileprivate var byWay: Reason {
         switch self {
         case .asked: .asked

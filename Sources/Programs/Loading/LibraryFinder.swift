@@ -34,6 +34,7 @@ final class LibraryFinder {
     private var readings: [TreePath: ELFReading] = [:]
     private var caches: [Bool: LibraryCache?] = [:]
     private var configuration: [Bytes]?
+    private var standardDirectories: [TreePath: [Bytes]] = [:]
     /// By object: functions it takes from the name service switch, services it has itself.
     var functions: [TreePath: [Bytes]] = [:]
     var builtInServices: [TreePath: Set<Bytes>] = [:]
@@ -81,6 +82,19 @@ final class LibraryFinder {
         }
         caches[machine.isLittleEndian] = .some(cache)
         return cache
+    }
+
+    /// Where glibc's loader looks when nothing else says where.
+    func standardDirectories(
+        for machine: ELFMachine, loader: Found?
+    ) throws(TreeError) -> [Bytes] {
+        guard let loader else {
+            return try DefaultDirectories.glibc(machine, loader: nil)
+        }
+        if let known = standardDirectories[loader.place] { return known }
+        let directories = try DefaultDirectories.glibc(machine, loader: loader.content)
+        standardDirectories[loader.place] = directories
+        return directories
     }
 
     /// Directories of ld.so.conf, where they count.

@@ -100,8 +100,7 @@ extension ProgramLoad {
     ) throws(TreeError) -> [NameServiceUse] {
         var uses: [NameServiceUse] = []
         var seen: Set<String> = []
-        // The C library calls itself, whatever the program does.
-        for index in first..<objects.count where objects[index].elf.soname != Self.glibcSoname {
+        for index in first..<objects.count where objects[index].asksForNames {
             for function in try functions(objects[index]) {
                 for database in NameServices.databases(askedBy: function)
                 where seen.insert(database).inserted {
@@ -110,5 +109,13 @@ extension ProgramLoad {
             }
         }
         return uses
+    }
+}
+
+extension ProgramLoad.Object {
+    /// The C library calls itself, whatever the program does; modules answer, and ask only not to
+    /// ask themselves.
+    fileprivate var asksForNames: Bool {
+        elf.soname != ProgramLoad.glibcSoname && !name.starts(with: "libnss_".utf8)
     }
 }

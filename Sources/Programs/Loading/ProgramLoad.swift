@@ -86,8 +86,8 @@ struct ProgramLoad {
             standardSource = own.isThere ? .muslFile : .standard
             muslFile = own.isThere ? own.file : nil
         } else {
-            standardDirectories = try DefaultDirectories.glibc(
-                elf.machine, loader: interpreter?.content)
+            standardDirectories = try finder.standardDirectories(
+                for: elf.machine, loader: interpreter)
             standardSource = .standard
             muslFile = nil
         }
