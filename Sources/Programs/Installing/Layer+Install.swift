@@ -11,21 +11,21 @@ extension Layer {
     /// makes anyway, 0755 and root's.
     ///
     /// - Parameters:
-    ///   - leavingOut: files that are not part of the layer, such as the output itself.
+    ///   - options: of these, what is left out, the owner rule, and what is done about access
+    ///     control lists and changing files.
     ///   - mtimeSeconds: of what is made here: an ld.so.cache.
     public static func install(
-        _ request: InstallRequest, name: String = "--install", owner: OwnerRule = .keep,
-        leavingOut: Set<HostIdentity> = [], mayChange: Bool = false, mtimeSeconds: Int64 = 0
+        _ request: InstallRequest, name: String = "--install",
+        options: ScanOptions = ScanOptions(), mtimeSeconds: Int64 = 0
     ) throws(ProgramError) -> Layer {
         let tree: HostLookup
         do throws(TreeError) {
             let root = request.sysroot ?? FilePath("/")
-            tree = try HostLookup(
-                directory: root, name: root.string, owner: owner, mayChange: mayChange)
+            tree = try HostLookup(directory: root, name: root.string, options: options)
         } catch {
             throw .tree(error)
         }
-        var closure = ProgramClosure(in: tree, leavingOut: leavingOut)
+        var closure = ProgramClosure(in: tree, leavingOut: options.leavingOut)
         for path in request.paths {
             try closure.ask(for: path, sysroot: request.sysroot?.string)
         }

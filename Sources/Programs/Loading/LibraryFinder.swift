@@ -52,7 +52,7 @@ final class LibraryFinder {
     }
 
     /// The library at a path, when it is one for this machine: loaders pass over others. Nil also
-    /// for what may not be read, which is as good as not there.
+    /// for what may not be read or is no file of a disk, which is as good as not there.
     func library(
         at path: Bytes, for machine: ELFMachine, _ source: Source,
         rejected: inout [TreePath]
@@ -69,7 +69,7 @@ final class LibraryFinder {
             return Found(
                 path: path, walk: walk, place: file.path, content: file.content, elf: elf,
                 source: source)
-        } catch .failed(_, _, .permissionDenied) {
+        } catch .failed(_, _, .permissionDenied), .specialFileSystem {
             return nil
         }
     }
