@@ -116,8 +116,14 @@ struct SymbolCounter {
     /// Symbols. Chromium has some 10,000 dynamic ones.
     private static let limit = 1 << 22
 
+    /// 0 where the tables make no sense: only the name services need to know.
     func count(_ bytes: inout ELFBytes) throws(ELFFailure) -> Int {
-        let found = try counted(&bytes)
+        let found: UInt64
+        do {
+            found = try counted(&bytes)
+        } catch .flaw {
+            return 0
+        }
         let room = start <= bytes.byteCount ? (bytes.byteCount - start) / UInt64(stride) : 0
         return Int(min(found, room, UInt64(Self.limit)))
     }

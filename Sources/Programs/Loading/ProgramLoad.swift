@@ -109,6 +109,7 @@ struct ProgramLoad {
 
     private var machine: ELFMachine { objects[0].elf.machine }
     private var isGlibc: Bool { !kind.isMusl }
+    var hasInterpreter: Bool { interpreterIndex != nil }
 
     /// Loads everything that the objects which are there need.
     mutating func settle() throws(TreeError) {
