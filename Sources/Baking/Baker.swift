@@ -26,13 +26,14 @@ public struct Baker: Sendable {
             plan, installation: installation, output: output, progress)
         try inputs.read()
         let configuration = try BakedConfiguration(request, layers: inputs.layers.map(\.layer))
-        let (tree, warnings) = try merge(inputs.layers + configuration.layers, plan)
-        try configuration.checkPrograms(in: tree)
-        if request.isDryRun { return BakeReport(plan, tree, inputs.warnings + warnings) }
+        let (tree, mergeWarnings) = try merge(inputs.layers + configuration.layers, plan)
+        let warnings =
+            inputs.warnings + mergeWarnings + (try configuration.checkPrograms(in: tree))
+        if request.isDryRun { return BakeReport(plan, tree, warnings) }
         let osRelease = try osRelease(of: tree)
         let blob = try BlobFile.write(tree, plan, beside: output.path, progress)
         progress(.writing)
         let image = try write(tree, blob, configuration, osRelease, plan, to: output.path)
-        return BakeReport(plan, tree, inputs.warnings + warnings, blob.blob, image)
+        return BakeReport(plan, tree, warnings, blob.blob, image)
     }
 }

@@ -1,3 +1,4 @@
+internal import Programs
 internal import Trees
 
 /// `--strict`: symbolic links that do not mean in the image what they may have meant elsewhere.

@@ -43,7 +43,7 @@ struct ProgramCheck {
         let walk = try PathWalk(program, in: tree)
         if let flaw = Self.flaw(of: walk, program, name) { return Finding(flaw: flaw) }
         guard let file = walk.file else { return Finding() }
-        let head = try file.content.head(ScriptLine.headByteCount)
+        let head = try file.node.content(limitByteCount: ScriptLine.headByteCount) ?? []
         guard !head.isEmpty else { return Finding(flaw: .file("'\(name)' is empty")) }
         if let line = ScriptLine(head) {
             return try finding(ofInterpreter: line.interpreter, of: name, nesting, checksLibraries)

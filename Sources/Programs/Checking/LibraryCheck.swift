@@ -15,7 +15,7 @@ extension MergedTree {
     /// neither glibc's nor musl's or is missing itself: its rules are not known then. Nor is
     /// LD_LIBRARY_PATH, which the caller may know.
     public func libraryGaps(of place: TreePath) throws(TreeError) -> [LibraryGap] {
-        guard let node = try node(at: place), case .regular(let content) = node.kind else {
+        guard let program = node(at: place), case .regular(let content) = program.kind else {
             return []
         }
         // A loader reads ld.so.cache alone: what ld.so.conf says counts when ldconfig runs.
@@ -24,6 +24,8 @@ extension MergedTree {
         else { return [] }
         var load = try ProgramLoad(of: place, content: content, elf: elf, finder: finder)
         guard load.kind != .unknown, load.hasInterpreter else { return [] }
+        // What it names may have the names of others.
+        if node(at: "etc/ld.so.preload") != nil { return [] }
         try load.settle()
         var gaps: [LibraryGap] = []
         for library in load.missing {

@@ -78,21 +78,24 @@ struct ELFPiece {
     let isWide: Bool
 
     /// - Precondition: it lies within the piece.
-    func half(at offset: Int) -> UInt16 { UInt16(number(at: offset, byteCount: 2)) }
+    func half(at offset: Int) -> UInt16 { number(at: offset) }
 
     /// - Precondition: it lies within the piece.
-    func word(at offset: Int) -> UInt32 { UInt32(number(at: offset, byteCount: 4)) }
+    func word(at offset: Int) -> UInt32 { number(at: offset) }
+
+    /// - Precondition: it lies within the piece.
+    func long(at offset: Int) -> UInt64 { number(at: offset) }
 
     /// An address, an offset, or what else is as wide as the class.
     /// - Precondition: it lies within the piece.
-    func address(at offset: Int) -> UInt64 { number(at: offset, byteCount: isWide ? 8 : 4) }
+    func address(at offset: Int) -> UInt64 {
+        isWide ? long(at: offset) : UInt64(word(at: offset))
+    }
 
-    private func number(at offset: Int, byteCount: Int) -> UInt64 {
-        var number: UInt64 = 0
-        for index in 0..<byteCount {
-            let position = isLittleEndian ? byteCount - 1 - index : index
-            number = number << 8 | UInt64(bytes[offset + position])
+    private func number<Number: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Number {
+        let number = bytes.withUnsafeBytes {
+            $0.loadUnaligned(fromByteOffset: offset, as: Number.self)
         }
-        return number
+        return isLittleEndian ? Number(littleEndian: number) : Number(bigEndian: number)
     }
 }

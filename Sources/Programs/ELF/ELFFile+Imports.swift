@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Trees
 
 extension ELFFile {
@@ -77,10 +78,15 @@ enum ImportsReading {
 extension Bytes {
     /// Whether these bytes stand somewhere in it.
     func holds(_ needle: Bytes) -> Bool {
-        guard let first = needle.first, needle.count <= count else { return needle.isEmpty }
-        return withUnsafeBufferPointer { haystack in
-            for start in 0...(haystack.count - needle.count) where haystack[start] == first {
-                if haystack[start..<(start + needle.count)].elementsEqual(needle) { return true }
+        guard let first = needle.first else { return true }
+        return withUnsafeBytes { text in
+            guard var start = text.baseAddress else { return false }
+            let end = start + text.count
+            while end - start >= needle.count,
+                let found = memchr(start, Int32(first), end - start - needle.count + 1)
+            {
+                if memcmp(found, needle, needle.count) == 0 { return true }
+                start = UnsafeRawPointer(found) + 1
             }
             return false
         }

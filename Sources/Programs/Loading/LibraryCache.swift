@@ -59,7 +59,7 @@ struct LibraryCache {
             entriesByName[name, default: []].append(
                 Entry(
                     flags: piece.word(at: entry), name: name, path: path,
-                    hardwareCapabilities: piece.address(at: entry + 16)))
+                    hardwareCapabilities: piece.long(at: entry + 16)))
         }
     }
 

@@ -25,13 +25,17 @@ public struct PathWalk: Sendable {
 
     private static let linkLimit = 40
 
-    /// - Parameter base: where a relative path begins: a directory, its own links followed.
-    public init(
-        _ path: Bytes, from base: TreePath = .root, in tree: any ProgramTree
-    ) throws(TreeError) {
+    public init(_ path: Bytes, in tree: any ProgramTree) throws(TreeError) {
+        try self.init(path) { place throws(TreeError) in try tree.node(at: place) }
+    }
+
+    /// - Parameter nodeAt: what stands at a path, not following links.
+    init<Failure>(
+        _ path: Bytes, lookingUp nodeAt: (TreePath) throws(Failure) -> Node?
+    ) throws(Failure) {
         let slash = UInt8(ascii: "/")
         var pending = Array(path.split(separator: slash).reversed())
-        var place = path.first == slash ? TreePath.root : base
+        var place = TreePath.root
         while let component = pending.popLast() {
             if component.elementsEqual(".".utf8) { continue }
             if component.elementsEqual("..".utf8) {
@@ -43,7 +47,7 @@ public struct PathWalk: Sendable {
                 return
             }
             let next = place.appending(component)
-            guard let node = try tree.node(at: next) else {
+            guard let node = try nodeAt(next) else {
                 end = .missing(next)
                 return
             }
@@ -56,7 +60,7 @@ public struct PathWalk: Sendable {
             if target.first == slash { place = .root }
             pending += target.split(separator: slash).reversed()
         }
-        end = try tree.node(at: place).map { .found(place, $0) } ?? .missing(place)
+        end = try nodeAt(place).map { .found(place, $0) } ?? .missing(place)
     }
 
     /// The regular file it ends at, when it does.

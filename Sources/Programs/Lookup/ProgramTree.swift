@@ -11,13 +11,16 @@ public protocol ProgramTree {
 extension HostLookup: ProgramTree {}
 
 extension MergedTree: ProgramTree {
-    public func node(at path: TreePath) throws(TreeError) -> Node? {
+    public func node(at path: TreePath) -> Node? {
         let position = lowerBound(of: path)
         guard position < entries.count, entries[position].path == path else { return nil }
         return node(of: entries[position])
     }
 
-    public func names(in directory: TreePath) throws(TreeError) -> [Bytes] {
+    /// Follows a path as a program in the guest would.
+    public func resolve(_ path: Bytes) -> PathWalk.End { PathWalk(path, lookingUp: node(at:)).end }
+
+    public func names(in directory: TreePath) -> [Bytes] {
         var names: [Bytes] = []
         var position = lowerBound(of: directory) + 1
         while position < entries.count, entries[position].path.isBelow(directory) {
