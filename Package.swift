@@ -54,6 +54,9 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Editing", dependencies: ["Trees", system], swiftSettings: strict),
         .target(
+            name: "Programs", dependencies: ["BakeContract", "Trees", system],
+            swiftSettings: strict),
+        .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),
         .target(name: "Tools", dependencies: [system, subprocess], swiftSettings: strict),
@@ -68,7 +71,8 @@ let package = Package(
         .target(
             name: "Baking",
             dependencies: [
-                "BakeContract", "Trees", "Editing", "Packages", "Blobs", "Kernels", "Images", system,
+                "BakeContract", "Trees", "Editing", "Packages", "Programs", "Blobs", "Kernels",
+                "Images", system,
             ],
             swiftSettings: strict),
         .target(name: "Launching", dependencies: ["BakeContract", system], swiftSettings: strict),
@@ -95,6 +99,10 @@ let package = Package(
             name: "TreesTests", dependencies: ["Trees", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EditingTests", dependencies: ["Editing", "Trees", "TestSupport", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProgramsTests",
+            dependencies: ["Programs", "BakeContract", "Trees", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
             name: "BlobsTests", dependencies: ["Blobs", "Trees", "TestSupport"],

@@ -48,21 +48,32 @@ struct BakedConfiguration {
 
     /// Refuses programs that could not start. What is mounted at boot is not known here, so with
     /// file systems of the configuration's own nothing is said.
-    func checkPrograms(in tree: MergedTree) throws(BakeError) {
-        guard configuration.blockDevices.isEmpty, configuration.mounts.isEmpty else { return }
+    ///
+    /// - Returns: what may keep programs from starting, each a sentence.
+    func checkPrograms(in tree: MergedTree) throws(BakeError) -> [String] {
+        guard configuration.blockDevices.isEmpty, configuration.mounts.isEmpty else { return [] }
         let check = ProgramCheck(tree: tree)
+        var warnings: [String] = []
         for program in configuration.allPrograms where program.bin.contains(UInt8(ascii: "/")) {
-            let flaw: String?
+            let variables = configuration.environment + program.environment
+            let finding: ProgramCheck.Finding
             do throws(TreeError) {
-                flaw = try check.flaw(of: program.bin)
+                finding = try check.finding(
+                    of: program.bin,
+                    checksLibraries: !variables.contains(where: \.changesLibrarySearch))
             } catch {
                 throw BakeError(error)
             }
-            guard let flaw else { continue }
-            throw BakeError(
-                .malformedInput, "the program cannot start: \(flaw)",
-                hint: "add the tree that holds it with -R, or correct 'bin'")
+            if let flaw = finding.flaw {
+                throw BakeError(
+                    .malformedInput, "the program cannot start: \(flaw.description)",
+                    hint: flaw.hint)
+            }
+            warnings += finding.warnings.map {
+                "the program may not start: \($0.description); \($0.hint)"
+            }
         }
+        return warnings
     }
 
     private static func source(
@@ -117,4 +128,9 @@ extension Configuration {
         case .initProgram(let program): [program]
         }
     }
+}
+
+extension EnvironmentVariable {
+    /// Loaders look at variables that begin so: LD_LIBRARY_PATH, LD_PRELOAD (ld.so(8)).
+    fileprivate var changesLibrarySearch: Bool { name.starts(with: "LD_".utf8) }
 }

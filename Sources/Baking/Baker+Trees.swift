@@ -81,6 +81,7 @@ extension Baker {
         if let limit = plan.request.sourceDateEpoch {
             baked.tree = baked.tree.withTimes(noLaterThan: limit)
         }
+        baked.warnings += try configuration.checkPrograms(in: baked.tree)
         if plan.request.isStrict { baked.warnings += LinkCheck(tree: baked.tree).warnings() }
     }
 

@@ -28,7 +28,6 @@ public struct Baker: Sendable {
         try edit(&baked, plan, scratch: output.directory, progress)
         let configuration = try BakedConfiguration(request, tree: baked.tree)
         try finish(&baked, configuration, plan)
-        try configuration.checkPrograms(in: baked.tree)
         if request.isDryRun { return BakeReport(plan, baked) }
         let blob = try BlobFile.write(baked.tree, plan, beside: output.path, progress)
         progress(.writing)

@@ -1,81 +1,132 @@
+internal import Programs
 internal import Trees
 
+/// Why a program cannot start in the guest, or may not.
+struct ProgramFlaw: Equatable {
+    let description: String
+    /// What to do about it.
+    let hint: String
+
+    static let fileHint = "add the tree that holds it with -R, or correct 'bin'"
+    static let libraryHint = "--install brings a program with its libraries"
+}
+
 /// Whether a program can start in the guest: it is there, executable, made for this machine, and
-/// so is the interpreter it names. Found out before anything is written, because in the guest it
-/// would only be found out by a user.
+/// so are the interpreter it names and the libraries it needs. Found out before anything is
+/// written, because in the guest it would only be found out by a user.
+///
+/// A library is missed for certain when no file of the image has its name: no rule of any loader
+/// finds it then. One that stands where the loader does not look is worth a warning and no more,
+/// since `LD_LIBRARY_PATH`, an ld.so.cache made at boot or a launcher may lead there.
 struct ProgramCheck {
     let tree: MergedTree
 
-    /// Bytes of a file that execve(2) and we look at.
-    private static let headByteCount = 4096
-    /// Interpreters of interpreters; the kernel stops at 5 (exec_binprm).
-    private static let nestingLimit = 5
-
-    /// Why the program cannot start, in words; nil when nothing speaks against it.
-    ///
-    /// - Throws: when the file cannot be read.
-    func flaw(of program: Bytes) throws(TreeError) -> String? {
-        try flaw(of: program, nesting: 0)
+    /// What is found out about one program.
+    struct Finding {
+        /// For certain.
+        var flaw: ProgramFlaw?
+        var warnings: [ProgramFlaw] = []
     }
 
-    private func flaw(of program: Bytes, nesting: Int) throws(TreeError) -> String? {
+    /// - Parameter checksLibraries: no, where the program's environment changes the loader's rules.
+    /// - Throws: when a file cannot be read.
+    func finding(
+        of program: Bytes, checksLibraries: Bool = true
+    ) throws(TreeError) -> Finding {
+        try finding(of: program, nesting: 0, checksLibraries)
+    }
+
+    private func finding(
+        of program: Bytes, nesting: Int, _ checksLibraries: Bool
+    ) throws(TreeError) -> Finding {
         let name = String(printable: program)
-        let node: Node
-        switch tree.resolve(program) {
-        case .found(_, let found): node = found
+        let walk = try PathWalk(program, in: tree)
+        if let flaw = Self.flaw(of: walk, program, name) { return Finding(flaw: flaw) }
+        guard let file = walk.file else { return Finding() }
+        let head = try file.node.content(limitByteCount: ScriptLine.headByteCount) ?? []
+        guard !head.isEmpty else { return Finding(flaw: .file("'\(name)' is empty")) }
+        if let line = ScriptLine(head) {
+            return try finding(ofInterpreter: line.interpreter, of: name, nesting, checksLibraries)
+        }
+        switch try ELFFile.read(file.content) {
+        case .notELF: return Finding()
+        case .damaged(let flaw):
+            return Finding(warnings: [.file("'\(name)' begins like an ELF file, but \(flaw)")])
+        case .file(let elf):
+            guard ELFMachine.x86_64.accepts(elf.machine) else {
+                return Finding(
+                    flaw: .file("'\(name)' is a program for another machine than x86-64"))
+            }
+            guard let interpreter = elf.interpreter else { return Finding() }
+            let found = try finding(ofInterpreter: interpreter, of: name, nesting, false)
+            if found.flaw != nil || !checksLibraries { return found }
+            return try libraries(of: file.path, name)
+        }
+    }
+
+    private func finding(
+        ofInterpreter interpreter: Bytes, of name: String, _ nesting: Int, _ checksLibraries: Bool
+    ) throws(TreeError) -> Finding {
+        guard nesting < ScriptLine.nestingLimit else {
+            let limit = ScriptLine.nestingLimit
+            return Finding(
+                flaw: .file("'\(name)' needs more than \(limit) interpreters of interpreters"))
+        }
+        var finding = try finding(of: interpreter, nesting: nesting + 1, checksLibraries)
+        finding.flaw = finding.flaw.map {
+            ProgramFlaw(
+                description: "'\(name)' needs its interpreter: \($0.description)", hint: $0.hint)
+        }
+        return finding
+    }
+
+    private static func flaw(of walk: PathWalk, _ program: Bytes, _ name: String) -> ProgramFlaw? {
+        switch walk.end {
         case .missing(let path) where path.bytes == TreePath(program)?.bytes:
-            return "'\(name)' is not in the image"
-        case .missing(let path): return "'\(name)' is not in the image: there is no '\(path)'"
-        case .tooManyLinks: return "'\(name)' is a circle of symbolic links"
-        }
-        guard case .regular = node.kind else { return "'\(name)' is \(node.kind.noun)" }
-        guard node.permissions & 0o111 != 0 else { return "'\(name)' is not executable" }
-        let head = try node.content(limitByteCount: Self.headByteCount) ?? []
-        guard !head.isEmpty else { return "'\(name)' is empty" }
-        guard let interpreter = interpreter(namedBy: head) else {
-            return machineFlaw(of: head, name: name)
-        }
-        guard nesting < Self.nestingLimit else {
-            return "'\(name)' needs more than \(Self.nestingLimit) interpreters of interpreters"
-        }
-        if let flaw = machineFlaw(of: head, name: name) { return flaw }
-        return try flaw(of: interpreter, nesting: nesting + 1).map {
-            "'\(name)' needs its interpreter: \($0)"
+            .file("'\(name)' is not in the image")
+        case .missing(let path): .file("'\(name)' is not in the image: there is no '\(path)'")
+        case .tooManyLinks: .file("'\(name)' is a circle of symbolic links")
+        case .found(_, let node):
+            if case .regular = node.kind {
+                node.permissions & 0o111 == 0 ? .file("'\(name)' is not executable") : nil
+            } else {
+                .file("'\(name)' is \(node.kind.noun)")
+            }
         }
     }
 
-    private static let elfMagic: Bytes = [0x7f, 0x45, 0x4c, 0x46]
+    private func libraries(of place: TreePath, _ name: String) throws(TreeError) -> Finding {
+        var finding = Finding()
+        var missing: [String] = []
+        for gap in try tree.libraryGaps(of: place) {
+            let library = String(printable: gap.library.name)
+            let isOwn = gap.library.neededBy == place
+            let need = isOwn ? library : "\(library) (for \(gap.library.neededBy))"
+            if gap.elsewhere.isEmpty {
+                missing.append(need)
+            } else {
+                let places = gap.elsewhere.map(\.description).joined(separator: ", ")
+                finding.warnings.append(
+                    .library(
+                        "'\(name)' needs \(need), which is at \(places), where its loader does "
+                            + "not look"))
+            }
+        }
+        if !missing.isEmpty {
+            let verb = missing.count == 1 ? "is" : "are"
+            let list = missing.joined(separator: ", ")
+            finding.flaw = .library("'\(name)' needs \(list), which \(verb) not in the image")
+        }
+        return finding
+    }
+}
 
-    /// ELF-64 Object File Format, "ELF Header": class 2, little-endian, machine 62 (x86-64).
-    private func machineFlaw(of head: Bytes, name: String) -> String? {
-        guard head.starts(with: Self.elfMagic), head.count >= 64 else { return nil }
-        let machine = UInt16(head[18]) | UInt16(head[19]) << 8
-        let isForThisMachine = head[4] == 2 && head[5] == 1 && machine == 62
-        return isForThisMachine ? nil : "'\(name)' is a program for another machine than x86-64"
+extension ProgramFlaw {
+    fileprivate static func file(_ text: String) -> ProgramFlaw {
+        ProgramFlaw(description: text, hint: fileHint)
     }
 
-    /// The `#!` interpreter, or the PT_INTERP segment's; nil for static programs.
-    private func interpreter(namedBy head: Bytes) -> Bytes? {
-        if head.starts(with: "#!".utf8) {
-            let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
-            return line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 }).first.map { Bytes($0) }
-        }
-        guard head.starts(with: Self.elfMagic), head.count >= 64, head[4] == 2 else { return nil }
-        let table = number(in: head, at: 32, byteCount: 8)
-        let entryByteCount = number(in: head, at: 54, byteCount: 2)
-        let entryCount = number(in: head, at: 56, byteCount: 2)
-        for index in 0..<entryCount {
-            let entry = table &+ index &* entryByteCount
-            guard entry >= 0, entry <= head.count - 56 else { return nil }
-            guard number(in: head, at: entry, byteCount: 4) == 3 else { continue }
-            let start = number(in: head, at: entry + 8, byteCount: 8)
-            guard start >= 0, start < head.count else { return nil }
-            return Bytes(head[start...].prefix { $0 != 0 })
-        }
-        return nil
-    }
-
-    private func number(in bytes: Bytes, at offset: Int, byteCount: Int) -> Int {
-        (0..<byteCount).reversed().reduce(0) { $0 << 8 | Int(bytes[offset + $1]) }
+    fileprivate static func library(_ text: String) -> ProgramFlaw {
+        ProgramFlaw(description: text, hint: libraryHint)
     }
 }

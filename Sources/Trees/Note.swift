@@ -29,6 +29,8 @@ public enum Note: Sendable, Hashable {
     case twoFilesForOnePlace(path: TreePath, winner: TreePath, layer: String)
     case archive(ArchiveNote)
     case whiteouts(WhiteoutNote)
+    /// What whoever made the layer has to say about it, a sentence.
+    case remark(String)
 }
 
 extension Note: CustomStringConvertible {
@@ -69,6 +71,7 @@ extension Note: CustomStringConvertible {
             "\(layer) has two files for \(path); the one at \(winner) counts"
         case .archive(let note): note.description
         case .whiteouts(let note): note.description
+        case .remark(let sentence): sentence
         }
     }
 }

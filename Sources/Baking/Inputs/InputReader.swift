@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Kernels
 internal import Packages
+internal import Programs
 internal import SystemPackage
 internal import Trees
 
@@ -41,6 +42,7 @@ struct InputReader {
     mutating func read() async throws(BakeError) {
         try readOwn()
         try await readPackages()
+        try readPrograms()
         for (index, tree) in request.trees.enumerated() {
             progress(.reading(tree: tree.source))
             try readTree(tree, number: index + 1)
@@ -87,6 +89,24 @@ struct InputReader {
             try attempt { () throws(TreeError) in
                 try .read(archive: found.archive, name: "packages", scratch: scratch)
             }, .packages, detail: request.names.joined(separator: " "))
+    }
+
+    /// `--install`: programs with all they need.
+    private mutating func readPrograms() throws(BakeError) {
+        let asked = request.hostPrograms
+        if asked.paths.isEmpty { return }
+        progress(.reading(tree: asked.sysroot ?? "/"))
+        let programs = InstallRequest(
+            paths: asked.paths, sysroot: asked.sysroot.map { FilePath($0) },
+            allowsMissing: request.allowsMissing)
+        do throws(ProgramError) {
+            add(
+                try .install(
+                    programs, options: scanOptions(excluding: nil),
+                    mtimeSeconds: request.ownTime), .install)
+        } catch {
+            throw BakeError(error)
+        }
     }
 
     private mutating func readTree(
@@ -165,13 +185,17 @@ struct InputReader {
     private func scan(
         _ path: String, name: String, excluding: (@Sendable (TreePath) -> Bool)?
     ) throws(BakeError) -> Layer {
-        let options = ScanOptions(
-            owner: plan.ownerRule, leavingOut: Set([output].compactMap { $0 }),
-            mayChange: request.allowsChanging, staysOnFileSystem: request.staysOnFileSystem,
-            dropsACLs: request.dropsAccessControlLists, excluding: excluding)
+        let options = scanOptions(excluding: excluding)
         return try attempt { () throws(TreeError) in
             try .scan(directory: FilePath(path), name: name, options: options)
         }
+    }
+
+    private func scanOptions(excluding: (@Sendable (TreePath) -> Bool)?) -> ScanOptions {
+        ScanOptions(
+            owner: plan.ownerRule, leavingOut: Set([output].compactMap { $0 }),
+            mayChange: request.allowsChanging, staysOnFileSystem: request.staysOnFileSystem,
+            dropsACLs: request.dropsAccessControlLists, excluding: excluding)
     }
 
     private func attempt<Value>(

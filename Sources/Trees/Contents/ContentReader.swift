@@ -84,6 +84,13 @@ public struct ContentReader: ~Copyable {
         offset += byteCount
     }
 
+    /// Goes anywhere in the content, for formats that are not read from front to back.
+    /// - Precondition: not behind the content's end.
+    public mutating func seek(to newOffset: UInt64) {
+        precondition(newOffset <= byteCount)
+        offset = newOffset
+    }
+
     /// After the last byte: is it still the file the scan saw?
     ///
     /// - Returns: what changed, of a file whose tree may change while it is read; else nil.

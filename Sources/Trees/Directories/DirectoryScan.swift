@@ -17,7 +17,7 @@ struct DirectoryScan: ~Copyable {
     private var excludedCount = 0
     /// Directories that are being walked, outermost first.
     private var levels: [Level] = []
-    var attributes = AttributeSieve()
+    private var reading: NodeReading
 
     private struct Level {
         let path: TreePath
@@ -40,6 +40,7 @@ struct DirectoryScan: ~Copyable {
     init(of directory: HostDirectory, _ options: ScanOptions) {
         self.directory = directory
         self.options = options
+        reading = NodeReading(directory: directory, options: options)
     }
 
     mutating func run() throws(TreeError) {
@@ -60,7 +61,7 @@ struct DirectoryScan: ~Copyable {
             if found.isMountPoint { notes.append(.mountInside(place(found.path))) }
             try enter(found.path, expecting: identity)
         }
-        notes += attributes.notes(in: directory.name)
+        notes += reading.notes
         if excludedCount > 0 { notes.append(.excluded(tree: directory.name, count: excludedCount)) }
     }
 
@@ -79,7 +80,7 @@ struct DirectoryScan: ~Copyable {
             try refuseSpecial(opened.descriptor, path)
         }
         if path.isRoot {
-            nodes.append(try node(.directory, opened.status, ".", in: opened, path))
+            nodes.append(try reading.node(.directory, opened.status, ".", in: opened, path))
             entries.append(Layer.Entry(path: .root, nodeIndex: 0))
         }
         do {
@@ -168,7 +169,7 @@ struct DirectoryScan: ~Copyable {
         if status.linkCount > 1, let known = nodeOfIdentity[status.identity] {
             return Found(path: path, nodeIndex: known, directory: nil, isMountPoint: false)
         }
-        let kind = try kind(of: name, status, in: parent, path)
+        let kind = try reading.kind(of: name, status, in: parent, path)
         return try add(kind, status, name, in: parent, path)
     }
 
@@ -200,7 +201,7 @@ struct DirectoryScan: ~Copyable {
         _ kind: Node.Kind, _ status: FileStatus, _ name: UnsafePointer<CChar>,
         in parent: OpenDirectory, _ path: TreePath
     ) throws(TreeError) -> Found {
-        nodes.append(try node(kind, status, name, in: parent, path))
+        nodes.append(try reading.node(kind, status, name, in: parent, path))
         let index = nodes.count - 1
         if !status.isDirectory {
             if status.linkCount > 1 { nodeOfIdentity[status.identity] = index }
@@ -210,58 +211,6 @@ struct DirectoryScan: ~Copyable {
         return Found(
             path: path, nodeIndex: index, directory: status.identity,
             isMountPoint: status.isMountRoot ?? isOtherDevice)
-    }
-
-    private func kind(
-        of name: UnsafePointer<CChar>, _ status: FileStatus, in parent: OpenDirectory,
-        _ path: TreePath
-    ) throws(TreeError) -> Node.Kind {
-        switch status.type {
-        case S_IFDIR: return .directory
-        case S_IFLNK:
-            do {
-                return .symlink(target: try parent.target(of: name))
-            } catch {
-                throw .failed(.readLink, place(path), error)
-            }
-        case S_IFCHR: return .characterDevice(status.device)
-        case S_IFBLK: return .blockDevice(status.device)
-        case S_IFIFO: return .fifo
-        case S_IFSOCK: return .socket
-        default: return .regular(.file(HostFile(directory, path, status)))
-        }
-    }
-
-    private mutating func node(
-        _ kind: Node.Kind, _ status: FileStatus, _ name: UnsafePointer<CChar>,
-        in parent: OpenDirectory, _ path: TreePath
-    ) throws(TreeError) -> Node {
-        let owner = options.owner.owner(uid: status.uid, gid: status.gid)
-        let hasOtherNames = !status.isDirectory && status.linkCount > 1
-        var node = Node(
-            kind, permissions: UInt16(status.mode & 0o7777), uid: owner.uid, gid: owner.gid,
-            mtimeSeconds: status.mtimeSeconds,
-            identity: hasOtherNames ? status.identity : nil)
-        let found: [Node.Xattr]
-        do {
-            found = try parent.xattrs(of: name)
-        } catch {
-            throw .failed(.readXattrs, place(path), error)
-        }
-        if !found.isEmpty {
-            try attributes.give(found, to: &node, at: place(path), options)
-        }
-        return node
-    }
-}
-
-extension HostFile {
-    init(_ directory: HostDirectory, _ path: TreePath, _ status: FileStatus) {
-        self.init(
-            directory: directory, path: path, identity: status.identity,
-            byteCount: status.byteCount, mtimeSeconds: status.mtimeSeconds,
-            mtimeNanoseconds: status.mtimeNanoseconds, ctimeSeconds: status.ctimeSeconds,
-            ctimeNanoseconds: status.ctimeNanoseconds)
     }
 }
 

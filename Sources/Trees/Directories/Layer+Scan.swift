@@ -26,7 +26,7 @@ extension Layer {
 
 extension HostDirectory {
     /// The tree itself may be given by a symbolic link: that is the user's choice of words.
-    fileprivate static func open(
+    static func open(
         _ path: FilePath, name: String, mayChange: Bool
     ) throws(TreeError) -> HostDirectory {
         let descriptor = path.withPlatformString {

@@ -50,6 +50,36 @@ public struct MergedTree: Sendable {
 
     public func node(of entry: Entry) -> Node { nodes[entry.nodeIndex] }
 
+    /// What stands at a path, not following links.
+    public subscript(path: TreePath) -> Node? { entry(at: path).map { node(of: $0) } }
+
+    public func entry(at path: TreePath) -> Entry? {
+        let position = lowerBound(of: path)
+        return position < entries.count && entries[position].path == path
+            ? entries[position] : nil
+    }
+
+    /// The names in a directory, sorted; none when it is no directory.
+    public func names(in directory: TreePath) -> [Bytes] {
+        var names: [Bytes] = []
+        for entry in entries[lowerBound(of: directory)...].dropFirst() {
+            guard directory.contains(entry.path) else { break }
+            if entry.path.parent == directory { names.append(entry.path.name) }
+        }
+        return names
+    }
+
+    /// Position in `entries` of the first path that is not before this one.
+    private func lowerBound(of path: TreePath) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].path < path { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     public var counts: Counts {
         var counts = Counts()
         var seen = [Bool](repeating: false, count: nodes.count)
