@@ -54,6 +54,9 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Editing", dependencies: ["Trees", system], swiftSettings: strict),
         .target(
+            name: "Containers", dependencies: ["BakeContract", "Trees", crypto, system],
+            swiftSettings: strict),
+        .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),
         .target(name: "Tools", dependencies: [system, subprocess], swiftSettings: strict),
@@ -92,7 +95,12 @@ let package = Package(
             name: "BakeContractTests", dependencies: ["BakeContract", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "TreesTests", dependencies: ["Trees", "TestSupport"], swiftSettings: strict),
+            name: "TreesTests", dependencies: ["Trees", "TestSupport", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ContainersTests",
+            dependencies: ["Containers", "BakeContract", "Trees", "TestSupport", system],
+            swiftSettings: strict),
         .testTarget(
             name: "EditingTests", dependencies: ["Editing", "Trees", "TestSupport", system],
             swiftSettings: strict),
