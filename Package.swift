@@ -57,6 +57,9 @@ let package = Package(
             name: "Programs", dependencies: ["BakeContract", "Trees", system],
             swiftSettings: strict),
         .target(
+            name: "Containers", dependencies: ["BakeContract", "Trees", crypto, system],
+            swiftSettings: strict),
+        .target(
             name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
             swiftSettings: strict),
         .target(name: "Tools", dependencies: [system, subprocess], swiftSettings: strict),
@@ -71,8 +74,8 @@ let package = Package(
         .target(
             name: "Baking",
             dependencies: [
-                "BakeContract", "Trees", "Editing", "Packages", "Programs", "Blobs", "Kernels",
-                "Images", system,
+                "BakeContract", "Trees", "Containers", "Editing", "Packages", "Programs", "Blobs",
+                "Kernels", "Images", system,
             ],
             swiftSettings: strict),
         .target(name: "Launching", dependencies: ["BakeContract", system], swiftSettings: strict),
@@ -96,7 +99,12 @@ let package = Package(
             name: "BakeContractTests", dependencies: ["BakeContract", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "TreesTests", dependencies: ["Trees", "TestSupport"], swiftSettings: strict),
+            name: "TreesTests", dependencies: ["Trees", "TestSupport", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ContainersTests",
+            dependencies: ["Containers", "BakeContract", "Trees", "TestSupport", system],
+            swiftSettings: strict),
         .testTarget(
             name: "EditingTests", dependencies: ["Editing", "Trees", "TestSupport", system],
             swiftSettings: strict),

@@ -1,9 +1,10 @@
 internal import BakeContract
+internal import Containers
 internal import SystemPackage
 internal import Trees
 
-/// The configuration that goes into the image: the file given with `-c`, else the merged tree's own
-/// /rumpconfig.json, else nothing; then what flags say over it.
+/// The configuration that goes into the image: what a container image says of its program; over it
+/// the file given with `-c`, else the merged tree's own /rumpconfig.json; over it what flags say.
 struct BakedConfiguration {
     /// As rumpconfig.json: the user's own bytes where no flag changes them; nil when neither a
     /// file nor a flag says anything.
@@ -13,12 +14,21 @@ struct BakedConfiguration {
 
     private static let path: TreePath = "rumpconfig.json"
 
-    init(_ request: BakeRequest, tree: MergedTree) throws(BakeError) {
+    /// - Parameter image: what a container image says of its program.
+    init(
+        _ request: BakeRequest, tree: MergedTree, image: ImageConfiguration?
+    ) throws(BakeError) {
         let source = try Self.source(request, tree)
         let patch = Self.patch(of: request)
         mtimeSeconds = request.ownTime
         do throws(ConfigurationError) {
             var sources: [SourceSettings] = []
+            if let image {
+                let defaults = JSONFileSource(
+                    kind: .baked, file: Bytes("configuration of the container image".utf8),
+                    text: image.asConfiguration.compactText)
+                sources.append(try defaults.settings())
+            }
             if let source {
                 let file = JSONFileSource(kind: .baked, file: source.name, text: source.text)
                 sources.append(try file.settings())
@@ -31,7 +41,8 @@ struct BakedConfiguration {
             }
             let effective = try EffectiveConfiguration(sources, .making)
             configuration = effective.configuration
-            text = patch == nil ? source?.text : effective.value.sorted.prettyText
+            let isUnchanged = patch == nil && image == nil
+            text = isUnchanged ? source?.text : effective.value.sorted.prettyText
         } catch {
             throw BakeError(.malformedInput, error.description)
         }

@@ -26,7 +26,8 @@ public struct Baker: Sendable {
         try await inputs.read()
         var baked = try merge(inputs, plan)
         try edit(&baked, plan, scratch: output.directory, progress)
-        let configuration = try BakedConfiguration(request, tree: baked.tree)
+        let configuration = try BakedConfiguration(
+            request, tree: baked.tree, image: inputs.imageConfiguration)
         try finish(&baked, configuration, plan)
         if request.isDryRun { return BakeReport(plan, baked) }
         let blob = try BlobFile.write(baked.tree, plan, beside: output.path, progress)

@@ -18,7 +18,7 @@ struct OutputCheck {
         try checkDirectory(of: request.output)
         let inputs =
             [request.configurationFile, request.kernel].compactMap { $0 }
-            + request.trees.map { TreeReference($0.source).path }
+            + request.trees.map(\.path)
         for input in inputs where identity != nil && Self.identity(of: input) == identity {
             throw BakeError(
                 .outputNotWritable, "'\(request.output)' is also an input ('\(input)')",

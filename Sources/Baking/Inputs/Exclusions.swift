@@ -51,6 +51,9 @@ struct Placement: Sendable {
         self.target = target
     }
 
+    /// Everything stays where it is.
+    var isNone: Bool { stripCount == 0 && target.isRoot }
+
     /// Nil for what is stripped away.
     func place(_ path: TreePath) -> TreePath? {
         path.droppingFirst(stripCount).map { target.appending(below: $0) }

@@ -1,3 +1,4 @@
+internal import Containers
 internal import Glibc
 internal import Kernels
 internal import Packages
@@ -19,6 +20,8 @@ struct InputReader {
 
     private let cacheRoot: FilePath
     private(set) var layers: [InputLayer] = []
+    /// Of the last container image, where its settings are wanted.
+    private(set) var imageConfiguration: ImageConfiguration?
     /// Of `--package`: what the layer holds.
     private(set) var packages: [DebianPackage] = []
     /// What was not there and may be missing, each a sentence.
@@ -149,13 +152,17 @@ struct InputReader {
     }
 
     private func archive(_ path: String) throws(BakeError) -> Layer {
-        var options = ArchiveOptions()
-        // What belongs to the user who bakes is a matter of this machine, not of an archive.
-        if case .mapped = plan.ownerRule {} else { options.owner = plan.ownerRule }
-        options.dropsAccessControlLists = request.dropsAccessControlLists
-        return try attempt { () throws(TreeError) in
-            try .read(archive: FilePath(path), name: path, scratch: scratch, options: options)
+        try attempt { () throws(TreeError) in
+            try .read(
+                archive: FilePath(path), name: path, scratch: scratch, options: archiveOptions)
         }
+    }
+
+    private var archiveOptions: ArchiveOptions {
+        var options = ArchiveOptions()
+        options.owner = plan.ownerRule
+        options.dropsAccessControlLists = request.dropsAccessControlLists
+        return options
     }
 
     /// A layer that was read whole, at its place and without what is excluded there.

@@ -27,12 +27,24 @@ final class ArchiveInput {
     convenience init(
         _ descriptor: FileDescriptor, bytes: Range<UInt64>, name: String
     ) throws(TreeError) {
+        try self.init(
+            taking: try Self.duplicate(descriptor, name: name), bytes: bytes, name: name)
+    }
+
+    private static func duplicate(
+        _ descriptor: FileDescriptor, name: String
+    ) throws(TreeError) -> FileDescriptor {
         let duplicate = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
         guard duplicate >= 0 else {
             throw .failed(
                 .openFile, HostPlace(tree: name, path: .root), Errno(rawValue: errno))
         }
-        try self.init(taking: FileDescriptor(rawValue: duplicate), bytes: bytes, name: name)
+        return FileDescriptor(rawValue: duplicate)
+    }
+
+    /// One more descriptor of the same file, the caller's to close.
+    func duplicateDescriptor() throws(TreeError) -> FileDescriptor {
+        try Self.duplicate(descriptor, name: name)
     }
 
     private init(

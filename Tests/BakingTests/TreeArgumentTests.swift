@@ -2,7 +2,7 @@ import Testing
 
 @testable import Baking
 
-@Suite struct TreeReferenceTests {
+@Suite struct TreeArgumentTests {
     typealias Tree = BakeRequest.Tree
 
     static let arguments: [(argument: String, tree: Tree?)] = [
@@ -22,18 +22,5 @@ import Testing
     @Test(arguments: arguments)
     func spelling(_ test: (argument: String, tree: Tree?)) {
         #expect(Tree(argument: test.argument) == test.tree)
-    }
-
-    static let references: [(source: String, reference: TreeReference)] = [
-        ("a:b", .path("a:b")),
-        ("oci:dir", .container(.oci, path: "dir", image: nil)),
-        ("oci:dir:tag", .container(.oci, path: "dir", image: "tag")),
-        ("docker-archive:f.tar:a/b:1", .container(.dockerArchive, path: "f.tar", image: "a/b:1")),
-        ("./oci:dir", .path("./oci:dir")),
-    ]
-
-    @Test(arguments: references)
-    func kinds(_ test: (source: String, reference: TreeReference)) {
-        #expect(TreeReference(test.source) == test.reference)
     }
 }
