@@ -64,7 +64,6 @@ private func text(_ path: String, owner: OwnerRule = .root) throws -> String {
         #expect(
             lines.joined(separator: "\n") == """
                 d 0700 0:0 11 /
-                f 0644 0:0 21 /\\xff\\x0a 0
                 d 1777 0:0 12 /bin
                 f 0755 0:0 -13 /bin/a 3 = /same = /shut/below/same
                 l 0777 0:0 14 /link -> /etc/shadow
@@ -72,6 +71,7 @@ private func text(_ path: String, owner: OwnerRule = .root) throws -> String {
                 f 0444 0:0 22 /noted 1 [user.note=00ff]
                 p 0640 0:0 15 /pipe
                 s 0600 0:0 16 /socket
+                f 0644 0:0 21 /\\xff\\x0a 0
                 """)
         #expect(try String(contentsOfFile: path + "/shut/below/file", encoding: .utf8) == "\u{5}")
     }

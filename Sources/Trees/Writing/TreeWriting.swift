@@ -50,9 +50,9 @@ struct TreeWriting: ~Copyable {
             }
             while levels[levels.count - 1].path != parent { try leave() }
             switch states[entry.nodeIndex] {
-            case .written(let first): try link(entry.path, to: first)
+            case .written(let first) where !node.isDirectory: try link(entry.path, to: first)
             case .leftOut: break
-            case .unseen:
+            case .unseen, .written:
                 let isMade = try make(node, at: entry.path)
                 states[entry.nodeIndex] = isMade ? .written(entry.path) : .leftOut
             }
