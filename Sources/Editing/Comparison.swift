@@ -56,7 +56,6 @@ struct Comparison: ~Copyable {
         let nodeAtPath = Dictionary(
             uniqueKeysWithValues: tree.entries.map { ($0.path, $0.nodeIndex) })
         self.nodeAtPath = nodeAtPath
-        beforeAtPath = before.fileAtPath
         afterAtPath = after.fileAtPath
         beforeOfIdentity = Dictionary(
             before.files.enumerated().map { ($0.element.identity, $0.offset) },
@@ -66,9 +65,10 @@ struct Comparison: ~Copyable {
         self.nodeOfBefore = nodeOfBefore
         automaticXattrs = Set(before.files[0].xattrs.map(\.name))
             .subtracting(tree.nodes[tree.entries[0].nodeIndex].xattrs.map(\.name))
-        mountPoints =
-            confinement.hasMounts
-            ? Set(["dev", "proc"].filter { (path: TreePath) in nodeAtPath[path] == nil }) : []
+        let beforeAtPath = before.fileAtPath
+        self.beforeAtPath = beforeAtPath
+        mountPoints = Set(
+            Workshop.mountPoints.filter { nodeAtPath[$0] == nil && beforeAtPath[$0] != nil })
     }
 
     mutating func run() throws(EditError) {

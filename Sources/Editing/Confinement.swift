@@ -57,7 +57,8 @@ public struct Confinement: Sendable, Equatable {
     static func find(
         for workshop: borrowing Workshop
     ) throws(EditError) -> (Confinement, [EditNote]) {
-        var firstReason: [View: String] = [:]
+        // The last of each: the weakest confinement asks for least.
+        var reasons: [View: String] = [:]
         for (view, namespaces) in candidates(isRoot: geteuid() == 0) {
             let confinement = Confinement(view: view, namespaces: namespaces, owners: .identity)
             let reason = try confinement.obstacle(in: workshop)
@@ -65,9 +66,10 @@ public struct Confinement: Sendable, Equatable {
                 let found = Confinement(
                     view: view, namespaces: namespaces,
                     owners: try confinement.readOwners(in: workshop))
-                return (found, found.notes(firstReason))
+                if view == .host { workshop.removeMountPoints() }
+                return (found, found.notes(reasons))
             }
-            if firstReason[view] == nil { firstReason[view] = reason }
+            reasons[view] = reason
         }
         // Not even this machine's shell.
         throw .tool(name: "/bin/sh", .noSuchFileOrDirectory)
@@ -143,9 +145,6 @@ extension Confinement {
     func asOwnerOfAll(_ command: [Bytes]) -> [Bytes] {
         words("unshare") + userNamespace + command
     }
-
-    /// Whether things were mounted in the copy, on directories made for that where need be.
-    var hasMounts: Bool { view == .image && namespaces != .none }
 
     var hasRanges: Bool {
         if case .user(hasRanges: true) = namespaces { true } else { false }

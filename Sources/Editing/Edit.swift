@@ -31,7 +31,7 @@ public struct Edit: Sendable {
         _ tree: MergedTree, commands: Commands, scratch: FilePath, number: Int = 1,
         ownTime: Int64 = 0
     ) throws(EditError) -> Edit {
-        let workshop = try Workshop(in: scratch, number: number)
+        var workshop = try Workshop(in: scratch, number: number)
         var notes = try workshop.write(tree)
         let (confinement, obstacles) = try Confinement.find(for: workshop)
         notes += obstacles

@@ -7,6 +7,8 @@ struct Workshop: ~Copyable {
     /// Of the edit, in messages.
     let name: String
     private let scratch: ScratchDirectory
+    /// Those the tree has.
+    private var hadMountPoints: Set<TreePath> = []
 
     init(in directory: FilePath, number: Int) throws(EditError) {
         name = "edit \(number)"
@@ -21,9 +23,20 @@ struct Workshop: ~Copyable {
     var path: FilePath { scratch.path }
     var tree: FilePath { scratch.path.appending("tree") }
 
+    /// Directories that things are mounted on, made where the tree has none.
+    static let mountPoints: [TreePath] = ["dev", "proc"]
+
+    /// Those an attempt has made for nothing. What is not empty is not ours.
+    func removeMountPoints() {
+        for path in Self.mountPoints where !hadMountPoints.contains(path) {
+            rmdir(tree.appending(String(decoding: path.bytes, as: UTF8.self)).string)
+        }
+    }
+
     /// The copy: with every mode, attribute and owner that we are allowed to give. What we are not
     /// allowed to give stays what it is in the tree unless the commands change it.
-    func write(_ tree: MergedTree) throws(EditError) -> [EditNote] {
+    mutating func write(_ tree: MergedTree) throws(EditError) -> [EditNote] {
+        hadMountPoints = Set(tree.entries.map(\.path)).intersection(Self.mountPoints)
         let isRoot = geteuid() == 0
         let options = TreeWriter.Options(
             keepsOwners: isRoot, keepsPrivileges: true, makesDevices: isRoot)

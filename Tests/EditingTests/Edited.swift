@@ -5,7 +5,7 @@ import TestSupport
 import Trees
 
 /// A tree of Debian's busybox and what a test adds, ready to be edited.
-struct EditableTree {
+struct EditableTree: Sendable {
     let directory: TemporaryDirectory
     let base: Layer
     let tree: MergedTree
@@ -52,9 +52,9 @@ struct EditableTree {
     }
 
     func editAsNobody(
-        _ commands: String, subordinateIDs: Bool = false, ownTime: Int64 = 0
+        _ commands: String, _ circumstances: Nobody.Circumstances = .ordinary, ownTime: Int64 = 0
     ) throws -> Edited {
-        try Nobody.run(subordinateIDs: subordinateIDs) { try edit(commands, ownTime: ownTime) }
+        try Nobody.run(circumstances) { try edit(commands, ownTime: ownTime) }
     }
 }
 

@@ -6,21 +6,29 @@ import Glibc
 public enum Nobody {
     public static let id: UInt32 = 65534
 
-    /// Whether `run` can give the user ids of their own (`subordinateIDs`).
+    public enum Circumstances: Sendable {
+        case ordinary
+        /// Ids 200000 to 265535 are theirs in user namespaces. Only where `canHaveSubordinateIDs`.
+        case subordinateIDs
+        /// Nobody makes namespaces, as in most containers.
+        case noNamespaces
+    }
+
     public static let canHaveSubordinateIDs =
         geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/newuidmap")
 
-    /// On a thread of its own: the ids and the mount namespace of Linux are a thread's, and what
-    /// the thread starts inherits them.
-    ///
-    /// - Parameter subordinateIDs: lets `nobody` have ids 200000 to 265535 in user namespaces; only
-    ///   where `canHaveSubordinateIDs`.
+    /// On a thread of its own: ids, mount namespace and seccomp filter are a thread's to Linux, and
+    /// what the thread starts inherits them.
     public static func run<Result: Sendable>(
-        subordinateIDs: Bool = false, _ body: @escaping @Sendable () throws -> Result
+        _ circumstances: Circumstances = .ordinary, _ body: @escaping @Sendable () throws -> Result
     ) throws -> Result {
-        if geteuid() != 0 { return try body() }
-        let ranges = subordinateIDs ? try SubordinateIDs() : nil
-        let work = Work(body, ranges)
+        let ranges = circumstances == .subordinateIDs ? try SubordinateIDs() : nil
+        let work = Work {
+            try ranges?.mount()
+            if geteuid() == 0 { try dropPrivileges() }
+            if circumstances == .noNamespaces { try NamespaceBan.impose() }
+            return try body()
+        }
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(work)
         let code = pthread_create(
@@ -33,6 +41,13 @@ public enum Nobody {
         pthread_join(thread, nil)
         return try work.result!.get()
     }
+
+    private static func dropPrivileges() throws {
+        let nobody = Int(id)
+        try ThreadCall.make(ThreadCall.setgroups, 0, 0)
+        try ThreadCall.make(ThreadCall.setresgid, nobody, nobody, nobody)
+        try ThreadCall.make(ThreadCall.setresuid, nobody, nobody, nobody)
+    }
 }
 
 private class AnyWork {
@@ -41,23 +56,49 @@ private class AnyWork {
 
 private final class Work<Result>: AnyWork {
     private let body: () throws -> Result
-    private let ranges: SubordinateIDs?
     var result: Swift.Result<Result, any Error>?
 
-    init(_ body: @escaping () throws -> Result, _ ranges: SubordinateIDs?) {
+    init(_ body: @escaping () throws -> Result) {
         self.body = body
-        self.ranges = ranges
     }
 
     override func run() {
-        result = Swift.Result {
-            try ranges?.mount()
-            let nobody = Int(Nobody.id)
-            try ThreadCall.make(ThreadCall.setgroups, 0, 0)
-            try ThreadCall.make(ThreadCall.setresgid, nobody, nobody, nobody)
-            try ThreadCall.make(ThreadCall.setresuid, nobody, nobody, nobody)
-            return try body()
+        result = Swift.Result { try body() }
+    }
+}
+
+/// A seccomp(2) filter in which unshare(2) is not permitted.
+private enum NamespaceBan {
+    static func impose() throws {
+        // BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K of linux/bpf_common.h: load the
+        // number of the call; deny it (SECCOMP_RET_ERRNO with EPERM) or allow it.
+        var program = [
+            sock_filter(code: 0x20, jt: 0, jf: 0, k: 0),
+            sock_filter(code: 0x15, jt: 0, jf: 1, k: UInt32(ThreadCall.unshare)),
+            sock_filter(code: 0x06, jt: 0, jf: 0, k: 0x0005_0001),
+            sock_filter(code: 0x06, jt: 0, jf: 0, k: 0x7fff_0000),
+        ]
+        try ThreadCall.make(ThreadCall.prctl, 38, 1)  // PR_SET_NO_NEW_PRIVS
+        try program.withUnsafeMutableBufferPointer { program in
+            var header = sock_fprog(len: UInt16(program.count), filter: program.baseAddress)
+            try withUnsafeMutablePointer(to: &header) { header in
+                // PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+                try ThreadCall.make(ThreadCall.prctl, 22, 2, Int(bitPattern: header))
+            }
         }
+    }
+
+    /// struct sock_filter and sock_fprog of linux/filter.h.
+    private struct sock_filter {
+        let code: UInt16
+        let jt: UInt8
+        let jf: UInt8
+        let k: UInt32
+    }
+
+    private struct sock_fprog {
+        let len: UInt16
+        let filter: UnsafeMutablePointer<sock_filter>?
     }
 }
 
@@ -97,9 +138,11 @@ private enum ThreadCall {
 
     // asm/unistd_64.h and asm-generic/unistd.h; the macros do not reach Swift.
     #if arch(x86_64)
-        static let (setgroups, setresuid, setresgid, mount, unshare) = (116, 117, 119, 165, 272)
+        static let (setgroups, setresuid, setresgid) = (116, 117, 119)
+        static let (mount, unshare, prctl) = (165, 272, 157)
     #elseif arch(arm64)
-        static let (setgroups, setresuid, setresgid, mount, unshare) = (159, 147, 149, 40, 97)
+        static let (setgroups, setresuid, setresgid) = (159, 147, 149)
+        static let (mount, unshare, prctl) = (40, 97, 167)
     #endif
 
     static func make(

@@ -10,12 +10,17 @@ struct TreeWriting: ~Copyable {
     private var descent: Descent
     private let copy = ContentCopy()
     private var metadata: MetadataWriter
-    /// Of each node, where it was written first; nil where it was not yet.
-    private var firstPaths: [TreePath?]
+    private var states: [NodeState]
     /// Nodes of the directories the walk is in, the root's first.
     private var levels: [Level] = []
     /// Directories their owner may not use: they get their modes when nobody has to pass any more.
     private var closedDirectories: [Level] = []
+
+    private enum NodeState {
+        case unseen
+        case written(TreePath)
+        case leftOut
+    }
 
     private struct Level {
         let path: TreePath
@@ -32,7 +37,7 @@ struct TreeWriting: ~Copyable {
         self.options = options
         descent = Descent(root: directory)
         metadata = MetadataWriter(options)
-        firstPaths = Array(repeating: nil, count: tree.nodes.count)
+        states = Array(repeating: .unseen, count: tree.nodes.count)
     }
 
     mutating func run() throws(TreeWriteError) -> [WriteNote] {
@@ -44,10 +49,12 @@ struct TreeWriting: ~Copyable {
                 continue
             }
             while levels[levels.count - 1].path != parent { try leave() }
-            if let first = firstPaths[entry.nodeIndex] {
-                try link(entry.path, to: first)
-            } else if try make(node, at: entry.path) {
-                firstPaths[entry.nodeIndex] = entry.path
+            switch states[entry.nodeIndex] {
+            case .written(let first) where !node.isDirectory: try link(entry.path, to: first)
+            case .leftOut: break
+            case .unseen, .written:
+                let isMade = try make(node, at: entry.path)
+                states[entry.nodeIndex] = isMade ? .written(entry.path) : .leftOut
             }
         }
         while !levels.isEmpty { try leave() }
