@@ -116,28 +116,53 @@ struct InputReader {
         _ tree: BakeRequest.Tree, number: Int
     ) throws(BakeError) {
         let placement = try Placement(tree)
-        let layer: Layer
-        do {
-            layer = try read(tree, placement)
-        } catch  where request.allowsMissing && error.isAboutMissingTree {
+        do throws(BakeError) {
+            var status = stat()
+            if stat(tree.path, &status) != 0, errno == ENOENT {
+                throw BakeError(.treeMissing(tree: tree.source))
+            }
+            if let location = ContainerLocation(tree.source) {
+                try readImage(location, number, placement)
+            } else {
+                let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+                let layer =
+                    isDirectory
+                    ? try directory(tree.source, placement)
+                    : try placed(try file(tree.source), placement)
+                add(layer, .tree(number))
+            }
+        } catch {
+            guard request.allowsMissing, error.isAboutMissingTree else { throw error }
             warnings.append(error.description)
-            return
         }
-        add(layer, .tree(number))
     }
 
-    private func read(
-        _ tree: BakeRequest.Tree, _ placement: Placement
-    ) throws(BakeError) -> Layer {
-        var status = stat()
-        if stat(tree.source, &status) != 0 || status.st_mode & S_IFMT == S_IFDIR {
-            let predicate = exclusions.predicate(for: placement)
-            let layer = try scan(tree.source, name: tree.source, excluding: predicate)
-            return try attempt { () throws(TreeError) in
-                try placement.placed(layer.applyingWhiteouts())
-            }
+    /// A container image: each of its layers is one of ours.
+    private mutating func readImage(
+        _ location: ContainerLocation, _ number: Int, _ placement: Placement
+    ) throws(BakeError) {
+        let image: ContainerImage
+        do throws(ContainerError) {
+            image = try .read(location, scratch: scratch, options: archiveOptions)
+        } catch {
+            throw BakeError(error)
         }
-        return try placed(try file(tree.source), placement)
+        for (index, layer) in image.layers.enumerated() {
+            add(try placed(layer, placement), .imageLayer(tree: number, number: index + 1))
+        }
+        // Its paths mean nothing where the image's root is not the root.
+        if request.takesImageConfiguration, placement.isNone {
+            imageConfiguration = image.configuration
+        }
+    }
+
+    private func directory(
+        _ path: String, _ placement: Placement
+    ) throws(BakeError) -> Layer {
+        let layer = try scan(path, name: path, excluding: exclusions.predicate(for: placement))
+        return try attempt { () throws(TreeError) in
+            try placement.placed(layer.applyingWhiteouts())
+        }
     }
 
     private func file(_ path: String) throws(BakeError) -> Layer {
