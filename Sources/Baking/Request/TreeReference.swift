@@ -28,6 +28,17 @@ enum TreeReference: Equatable {
         case .path(let path), .container(_, let path, _): path
         }
     }
+
+    /// The same kind of tree at another path, spelled so that it is read back as that.
+    func source(at path: String) -> String {
+        switch self {
+        case .path:
+            if case .path = TreeReference(path) { return path }
+            return "./" + path
+        case .container(let kind, _, let image):
+            return "\(kind.rawValue):\(path)" + (image.map { ":\($0)" } ?? "")
+        }
+    }
 }
 
 extension BakeRequest.Tree {
