@@ -79,12 +79,11 @@ extension RequestKey {
     /// Bytes as a number, or as a text with K or M.
     static func blockSize(_ node: JSONNode) throws(ConfigurationFault) -> Int {
         let mustBe: StaticString = "a power of two from 4K to 1M"
-        let byteCount = node.value.integer.map { Int($0) }
-        guard
-            let size = try byteCount
-                ?? ByteCount.parse(node.text(mustBe: mustBe)),
-            let checked = BakeRequest.checkedBlockSize(size)
-        else { throw node.fault(mustBe) }
+        let number = node.value.integer.map { Int($0) }
+        let byteCount = number == nil ? ByteCount.parse(try node.text(mustBe: mustBe)) : number
+        guard let checked = byteCount.flatMap(BakeRequest.checkedBlockSize) else {
+            throw node.fault(mustBe)
+        }
         return checked
     }
 
