@@ -117,8 +117,9 @@ let package = Package(
             name: "ImagesTests", dependencies: ["Images", "BakeContract", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "BakingTests", dependencies: ["Baking", "Trees", "TestSupport"],
-            swiftSettings: strict),
+            name: "BakingTests",
+            dependencies: ["Baking", "BakeContract", "Trees", "TestSupport", system],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "LaunchingTests",
             dependencies: ["Launching", "BakeContract", "TestSupport", system],
@@ -128,7 +129,7 @@ let package = Package(
             dependencies: ["bake-init", "BakeContract", "Blobs", "Trees", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
+            name: "CommandTests", dependencies: ["bake", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
 )

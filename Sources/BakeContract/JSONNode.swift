@@ -71,7 +71,7 @@ public struct JSONNode {
     /// For documents without optional values: null stands nowhere in this one, at any depth.
     public func refuseNulls() throws(ConfigurationFault) {
         switch value {
-        case .null: throw fault("something: leave the key out where nothing is meant")
+        case .null: throw fault(why: "null says nothing here, leave the key out")
         case .array: for element in try list("a list") { try element.refuseNulls() }
         case .object(let members):
             for member in members {

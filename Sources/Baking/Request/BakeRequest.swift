@@ -98,7 +98,8 @@ public struct BakeRequest: Sendable, Equatable {
     public var takesImageConfiguration = true
     /// Path of a rumpconfig.json.
     public var configurationFile: String?
-    public var environment: [EnvironmentVariable] = []
+    /// Sorted by name, no name twice.
+    public private(set) var environment: [EnvironmentVariable] = []
     public var hostname: String?
     /// The program and its arguments, from behind `--`; empty when there were none.
     public var program: [[UInt8]] = []
@@ -143,5 +144,6 @@ public struct BakeRequest: Sendable, Equatable {
             environment.removeAll { $0.name == variable.name }
             environment.append(variable)
         }
+        environment.sort { $0.name.lexicographicallyPrecedes($1.name) }
     }
 }

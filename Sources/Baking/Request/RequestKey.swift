@@ -33,7 +33,12 @@ extension RequestKey {
             flag("imageConfig", \.takesImageConfiguration),
             value("defaultEtc", \.defaultEtc, decode: defaultEtc, encode: json),
             text("config", \.configurationFile),
-            value("env", \.environment, decode: environment, encode: json),
+            RequestKey(
+                name: "env",
+                read: { (request, node) throws(ConfigurationFault) in
+                    request.add(try environment(node))
+                },
+                write: { $0.environment.isEmpty ? nil : json($0.environment) }),
             text("hostname", \.hostname),
             value("program", \.program, decode: program) { .array($0.map(JSONValue.bytes)) },
             text("kernel", \.kernel),

@@ -58,7 +58,8 @@ struct BuildCommand: AsyncParsableCommand {
     var compression: String?
 
     @Option(
-        help: "Bytes of a squashfs block, with K or M; a power of two from 4K to 1M. Default: 256K.")
+        help: "Bytes of a squashfs block, with K or M; a power of two from 4K to 1M. Default: 256K."
+    )
     var blockSize: String?
 
     @Flag(name: [.customShort("n"), .long], help: "Check and merge everything, write nothing.")

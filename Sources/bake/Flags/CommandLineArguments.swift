@@ -73,7 +73,9 @@ enum CommandLineArguments {
     /// The tree of a `-R`, taken from the rest where it is an argument of its own.
     private static func tree(of flag: String, _ rest: inout ArraySlice<String>) -> String? {
         if flag == "-R" || flag == "--root" { return rest.popFirst() }
-        return ["--root=", "-R="].first { flag.hasPrefix($0) }.map { String(flag.dropFirst($0.count)) }
+        return ["--root=", "-R="].first { flag.hasPrefix($0) }.map {
+            String(flag.dropFirst($0.count))
+        }
     }
 
     private static func length(of pointer: UnsafeMutablePointer<CChar>) -> Int {

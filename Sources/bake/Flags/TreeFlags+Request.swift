@@ -5,11 +5,21 @@ internal import Glibc
 extension TreeFlags {
     /// What bake.json and the flags say together, the flags last.
     func request() throws(CommandFailure) -> BakeRequest {
-        var request = try requestOfFile() ?? BakeRequest()
+        let fileName = fileName
+        var request = BakeRequest()
+        if let fileName {
+            do {
+                request = try BakeRequest(file: fileName)
+            } catch {
+                throw CommandFailure(error)
+            }
+        }
         try apply(to: &request)
         guard request.hasTree else {
+            let file =
+                fileName.map { "'\($0)' names none" } ?? "there is no \(BakeRequest.fileName)"
             throw CommandFailure(
-                .usage, "no tree was given, and there is no \(BakeRequest.fileName) here",
+                .usage, "no tree was given, and \(file)",
                 hint: "bake -R TREE -o IMAGE; see bake build --help")
         }
         return request
@@ -45,14 +55,11 @@ extension TreeFlags {
     }
 
     /// The file that was named, else ./bake.json where no tree was typed; nil when there is none.
-    private func requestOfFile() throws(CommandFailure) -> BakeRequest? {
+    private var fileName: String? {
+        if let file { return file }
         let namesTree = !(trees.isEmpty && package.isEmpty && install.isEmpty)
-        if file == nil && (namesTree || access(BakeRequest.fileName, F_OK) != 0) { return nil }
-        do {
-            return try BakeRequest(file: file ?? BakeRequest.fileName)
-        } catch {
-            throw CommandFailure(error)
-        }
+        let isThere = !namesTree && access(BakeRequest.fileName, F_OK) == 0
+        return isThere ? BakeRequest.fileName : nil
     }
 
     private func parsedTrees() throws(CommandFailure) -> [BakeRequest.Tree] {
