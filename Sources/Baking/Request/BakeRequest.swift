@@ -121,6 +121,8 @@ public struct BakeRequest: Sendable, Equatable {
     /// Take directory entries in the opposite of the kernel's order, which makes no difference:
     /// `--check-reproducible` shows that.
     public var reversesNames = false
+    /// Files and directories of this machine that are part of no tree, wherever they lie.
+    public var leftOut: [String] = []
     /// Threads that compress, which makes no difference to the bytes; nil for one a processor.
     public var workerCount: Int?
     /// Seconds since 1970 that no time in the image exceeds (SOURCE_DATE_EPOCH).
