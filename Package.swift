@@ -72,7 +72,7 @@ let package = Package(
             name: "Baking",
             dependencies: [
                 "BakeContract", "Trees", "Editing", "Packages", "Programs", "Blobs", "Kernels",
-                "Images", system,
+                "Images", "Tools", system,
             ],
             swiftSettings: strict),
         .target(name: "Launching", dependencies: ["BakeContract", system], swiftSettings: strict),

@@ -1,6 +1,14 @@
 internal import Glibc
 internal import SystemPackage
 
+extension BakeRequest {
+    /// As the second bake takes it: what makes no difference is done in another way.
+    public mutating func disturb() {
+        reversesNames = true
+        workerCount = sysconf(Int32(_SC_NPROCESSORS_ONLN)) == 1 ? 3 : 1
+    }
+}
+
 /// What surrounds a bake and must make no difference, changed for a second one.
 struct Disturbance {
     /// Changes to the environment of the second bake's process.

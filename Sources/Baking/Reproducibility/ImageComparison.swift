@@ -78,10 +78,13 @@ struct ImageComparison {
                 BlobContents.layer(of: second, scratch: scratch)
             ).differences()
             if files.isEmpty {
-                return [differs("stored in other bytes from \(offset) on, though the tree is the same")]
+                return [
+                    differs("stored in other bytes from \(offset) on, though the tree is the same")
+                ]
             }
             return files.map { file in
-                ImageDifference(part: name.rawValue, offset: offset, path: file.path, what: file.what)
+                ImageDifference(
+                    part: name.rawValue, offset: offset, path: file.path, what: file.what)
             }
         case .settings where try configuration(of: first) != configuration(of: second):
             return [differs("the baked configuration is another one")]

@@ -1,5 +1,5 @@
-public import Kernels
 internal import Glibc
+public import Kernels
 public import SystemPackage
 internal import Tools
 internal import Trees
@@ -29,10 +29,15 @@ public struct ReproducibilityCheck: Sendable {
         self.environment = environment
     }
 
+    /// Removes what a check has made beside the output, for a command that was interrupted and is
+    /// about to end. Not to be called inside a signal handler.
+    public static func abandon() { ScratchDirectory.removeUnfinished() }
+
     /// - Parameter request: whose output has just been baked; it stays.
     public func run(_ request: BakeRequest) async throws(BakeError) -> Reproducibility {
         let output = FilePath(request.output)
-        let room = try SecondBakeRoom(beside: output, cache: cache)
+        let room = try SecondBakeRoom(beside: output)
+        try room.furnish(lending: cache)
         let disturbance = Disturbance(
             of: environment, home: room.home, temporary: room.temporary)
         try request.save(to: room.request.string)

@@ -17,27 +17,32 @@ struct SecondBakeRoom: ~Copyable {
     var temporary: FilePath { path.appending("tmp") }
     var cache: FilePath { path.appending("cache") }
 
-    init(beside output: FilePath, cache: KernelCache) throws(BakeError) {
+    init(beside output: FilePath) throws(BakeError) {
         let parent = output.removingLastComponent()
         do {
             directory = try ScratchDirectory(
                 in: absolute(parent.isEmpty ? "." : parent), stem: ".bake-again-")
-            for name in ["image", "home", "tmp", "cache"] {
-                try makeDirectory(directory.path.appending(name))
-            }
-            try lend(cache)
         } catch {
             throw BakeError(
-                .outputNotWritable, "cannot prepare a second bake beside '\(output)': \(error)")
+                .outputNotWritable,
+                "cannot make room for a second bake beside '\(output)': \(error)")
         }
     }
 
-    /// The cache of the first bake, but for what it keeps of images: that is made again.
-    private func lend(_ lent: KernelCache) throws(FileFailure) {
-        guard kind(of: lent.root) == .directory else { return }
-        let root = try absolute(lent.root)
-        for name in try namesInDirectory(root) where !Self.ownOfImages.contains(name) {
-            try makeLink(cache.appending(name), to: root.appending(name))
+    /// Makes the directories, and lends them the cache of the first bake, but for what it keeps of
+    /// images: that is made again.
+    func furnish(lending lent: KernelCache) throws(BakeError) {
+        do {
+            for name in ["image", "home", "tmp", "cache"] {
+                try makeDirectory(path.appending(name))
+            }
+            guard kind(of: lent.root) == .directory else { return }
+            let root = try absolute(lent.root)
+            for name in try namesInDirectory(root) where !Self.ownOfImages.contains(name) {
+                try makeLink(cache.appending(name), to: root.appending(name))
+            }
+        } catch {
+            throw BakeError(.outputNotWritable, "cannot prepare '\(path)': \(error)")
         }
     }
 

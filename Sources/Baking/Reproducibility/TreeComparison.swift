@@ -74,7 +74,8 @@ struct TreeComparison {
     private func firstDifference(
         _ left: Node.Content, _ right: Node.Content
     ) throws(TreeError) -> UInt64? {
-        var readers = (try ContentReader(left), try ContentReader(right))
+        var reader = try ContentReader(left)
+        var other = try ContentReader(right)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 << 20, alignment: 16)
         defer { buffer.deallocate() }
         let halves = (
@@ -83,8 +84,8 @@ struct TreeComparison {
         )
         var offset: UInt64 = 0
         while true {
-            let count = try readers.0.read(into: halves.0)
-            _ = try readers.1.read(into: halves.1)
+            let count = try reader.read(into: halves.0)
+            _ = try other.read(into: halves.1)
             if count == 0 { return nil }
             if memcmp(halves.0.baseAddress!, halves.1.baseAddress!, count) != 0 {
                 let index = (0..<count).first { halves.0[$0] != halves.1[$0] } ?? 0

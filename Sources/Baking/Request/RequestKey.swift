@@ -16,7 +16,7 @@ extension RequestKey {
             texts("package", \.packages.names, .package),
             text("suite", \.packages.suite),
             text("mirror", \.packages.mirror),
-            text("variant", \.packages.variant),
+            text("variant", \.packages.variant, .variant),
             texts("install", \.hostPrograms.paths),
             text("sysroot", \.hostPrograms.sysroot),
             texts("edit", \.edits),

@@ -1,5 +1,6 @@
 internal import BakeContract
 internal import Blobs
+internal import Packages
 internal import Trees
 
 /// What a text of a request must look like, found out without opening anything: flags and bake.json
@@ -17,6 +18,8 @@ public enum RequestText: Sendable {
     case node
     /// `--package`
     case package
+    /// `--variant`
+    case variant
     /// `--blob`
     case blobKind
     /// `--compression`
@@ -42,6 +45,10 @@ public enum RequestText: Sendable {
         case .node: nodeFlaw(of: text)
         case .package:
             isPackage(text) ? nil : "'\(text)' is no package, NAME, NAME=VERSION or NAME/SUITE"
+        case .variant:
+            PackageVariant(rawValue: text) == nil
+                ? "'\(text)' is none of "
+                    + PackageVariant.allCases.map(\.rawValue).joined(separator: ", ") : nil
         case .blobKind:
             BakeRequest.BlobKind(rawValue: text) == nil
                 ? "'\(text)' is neither squashfs nor tar" : nil

@@ -74,6 +74,21 @@ struct BuildCommand: AsyncParsableCommand {
             valueName: "file"))
     var saveRequest: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Bake twice and compare, with everything changed that must make no difference.",
+            discussion: """
+                Umask, time zone, locale, clock, order of directories, number of threads and the \
+                like. The image stays; the status is 1 where a byte differs.
+                """))
+    var checkReproducible = false
+
+    @Flag(help: .hidden)
+    var disturbed = false
+
+    @Option(help: .hidden)
+    var leaveOut: [String] = []
+
     @Flag(help: "Print the report as JSON.")
     var json = false
 
@@ -89,19 +104,24 @@ struct BuildCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--json, --list and --save-request - all want stdout; give one of them")
         }
+        guard !(checkReproducible && dryRun) else {
+            throw ValidationError("--check-reproducible bakes; leave --dry-run out")
+        }
     }
 
     func run() async throws {
         let request = try makeRequest()
         let report = try await bake(request)
         try save(request)
+        let reproducibility = checkReproducible ? try await bakeAgain(request) : nil
         ProgressLine.clear()
         if json {
-            Console.result(ReportRendering.json(report))
+            Console.result(ReportRendering.json(report, reproducibility))
         } else if !quiet {
             Console.write(ReportRendering.text(report, isVerbose: verbose), to: 2)
         }
         if let listing = report.listing { Console.write(listing, to: 1) }
+        if let reproducibility { try say(reproducibility) }
     }
 
     /// What was typed, and what bake.json says below it, as a value; nothing else is opened.
@@ -129,6 +149,8 @@ struct BuildCommand: AsyncParsableCommand {
         }
         request.isDryRun = dryRun
         request.isListed = list
+        request.leftOut = leaveOut
+        if disturbed { request.disturb() }
         request.sourceDateEpoch = try SourceDateEpoch.fromEnvironment()
         return request
     }
@@ -154,5 +176,32 @@ struct BuildCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(error)
         }
+    }
+
+    private func bakeAgain(_ request: BakeRequest) async throws(CommandFailure) -> Reproducibility {
+        if !quiet { ProgressLine.draw("baking again") }
+        let check = ReproducibilityCheck(
+            command: try Installation.pathOfThisCommand(), cache: try Cache.ofThisUser(),
+            environment: HostEnvironment.strings)
+        do {
+            return try await check.run(request)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func say(_ reproducibility: Reproducibility) throws(CommandFailure) {
+        guard reproducibility.isSame else {
+            throw CommandFailure(
+                .failed,
+                "baked twice, not the same bytes:"
+                    + ReportRendering.text(reproducibility.differences),
+                hint: "changed in between: \(reproducibility.changed.joined(separator: ", "))")
+        }
+        guard !quiet, !json else { return }
+        Console.note(
+            "baked twice, the same bytes; changed in between: "
+                + reproducibility.changed.joined(separator: ", ") + "; not changed: "
+                + reproducibility.unchanged.joined(separator: ", "))
     }
 }

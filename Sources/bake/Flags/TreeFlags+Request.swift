@@ -31,7 +31,8 @@ extension TreeFlags {
         request.packages.names += try FlagText.check(package, .package, flag: "--package")
         request.packages.suite = suite ?? request.packages.suite
         request.packages.mirror = mirror ?? request.packages.mirror
-        request.packages.variant = variant ?? request.packages.variant
+        request.packages.variant =
+            try FlagText.check(variant, .variant, flag: "--variant") ?? request.packages.variant
         request.packages.isRefreshed = refreshPackages
         request.hostPrograms.paths += try FlagText.check(install, .something, flag: "--install")
         request.hostPrograms.sysroot = sysroot ?? request.hostPrograms.sysroot

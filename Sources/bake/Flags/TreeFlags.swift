@@ -45,7 +45,11 @@ struct TreeFlags: ParsableArguments {
     var mirror: String?
 
     @Option(
-        help: "What comes with every package, as mmdebstrap's --variant names it: essential, ...")
+        help: ArgumentHelp(
+            """
+            What comes with every package, as mmdebstrap has it: extract, essential, apt, minbase, \
+            important or standard. Default: essential.
+            """))
     var variant: String?
 
     @Flag(help: "Ask the mirror for newer versions, even if an earlier bake has asked.")
