@@ -54,8 +54,10 @@ public struct ReproducibilityCheck: Sendable {
     /// input, does not wait for it any more.
     private static let script = """
         umask 077
-        "$@" </dev/null & bake=$!
-        (cat >/dev/null; kill $bake 2>/dev/null) <&0 & watch=$!
+        exec 3<&0
+        "$@" 3<&- & bake=$!
+        (cat <&3 >/dev/null; kill $bake) 2>/dev/null & watch=$!
+        exec 3<&-
         wait $bake
         status=$?
         kill $watch 2>/dev/null
