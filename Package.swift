@@ -75,7 +75,7 @@ let package = Package(
             name: "Baking",
             dependencies: [
                 "BakeContract", "Trees", "Containers", "Editing", "Packages", "Programs", "Blobs",
-                "Kernels", "Images", system,
+                "Kernels", "Images", "Tools", system,
             ],
             swiftSettings: strict),
         .target(name: "Launching", dependencies: ["BakeContract", system], swiftSettings: strict),
@@ -125,8 +125,9 @@ let package = Package(
             name: "ImagesTests", dependencies: ["Images", "BakeContract", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "BakingTests", dependencies: ["Baking", "Trees", "TestSupport"],
-            swiftSettings: strict),
+            name: "BakingTests",
+            dependencies: ["Baking", "BakeContract", "Trees", "TestSupport", system],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "LaunchingTests",
             dependencies: ["Launching", "BakeContract", "TestSupport", system],
@@ -136,7 +137,7 @@ let package = Package(
             dependencies: ["bake-init", "BakeContract", "Blobs", "Trees", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["TestSupport"], swiftSettings: strict),
+            name: "CommandTests", dependencies: ["bake", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
 )

@@ -10,7 +10,7 @@ extension Configuration {
     static func decode(
         _ value: JSONValue, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> Configuration {
-        let root = ConfigurationNode(value: value, path: ConfigurationPath())
+        let root = JSONNode(value: value, path: ConfigurationPath())
         guard value.members != nil else {
             throw ConfigurationFault(path: root.path, problem: .notAnObject)
         }
@@ -45,7 +45,7 @@ extension Configuration {
         return configuration
     }
 
-    private static func decodeHostname(_ node: ConfigurationNode) throws(ConfigurationFault)
+    private static func decodeHostname(_ node: JSONNode) throws(ConfigurationFault)
         -> Bytes
     {
         let name = try node.string()
@@ -63,7 +63,7 @@ extension Configuration {
 
     /// rumprun's keys, `options` added.
     private static func decodeBlockDevice(
-        _ node: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> BlockDevice {
         try node.checkKeys(
             ["source", "path", "fstype", "mountpoint", "options"], "an object", &unknown)
@@ -82,7 +82,7 @@ extension Configuration {
     }
 }
 
-extension ConfigurationNode {
+extension JSONNode {
     /// Whether a string is the first of two words.
     func choice(
         _ first: StaticString, _ second: StaticString, _ mustBe: StaticString

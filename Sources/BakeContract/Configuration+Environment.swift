@@ -1,7 +1,7 @@
 extension Configuration {
     /// `env` in any of its forms: an object, `"NAME=VALUE"`, or a list of those.
     static func decodeEnvironment(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> [EnvironmentVariable] {
         let mustBe: StaticString = "an object, \"NAME=VALUE\" or a list of those"
         if node.value.string != nil { return [try decodeAssignment(node)] }
@@ -21,6 +21,13 @@ extension Configuration {
             }
             return variables
         }
+        return try decodeVariables(node, mustBe)
+    }
+
+    /// `env` as an object, the form that bake.json knows too.
+    public static func decodeVariables(
+        _ node: JSONNode, _ mustBe: StaticString
+    ) throws(ConfigurationFault) -> [EnvironmentVariable] {
         var variables: [EnvironmentVariable] = []
         for (name, value) in try node.members(mustBe) {
             guard isVariableName(name) else {
@@ -34,7 +41,7 @@ extension Configuration {
     /// Strings as they are; numbers and booleans as they are written, because `bake.env.PORT=8080`
     /// and `"PORT": 8080` can mean nothing else.
     private static func decodeVariable(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> Bytes {
         switch node.value {
         case .number(let digits): digits
@@ -45,7 +52,7 @@ extension Configuration {
     }
 
     private static func decodeAssignment(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> EnvironmentVariable {
         let mustBe: StaticString = "of the form \"NAME=VALUE\""
         let text = try node.string(mustBe)
@@ -68,7 +75,7 @@ extension Configuration {
         else { return value }
         let environment = members[index].value
         guard environment.string != nil || environment.array != nil else { return value }
-        let node = ConfigurationNode(
+        let node = JSONNode(
             value: environment, path: ConfigurationPath([.key(members[index].key)]))
         var variables: [JSONMember] = []
         for variable in try decodeEnvironment(node) {

@@ -1,7 +1,7 @@
 /// `sysctl`, `limits`, `mounts`, `files` and `sources`: what a service needs of a host.
 extension Configuration {
     mutating func decodeHostSettings(
-        _ root: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ root: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) {
         if let node = root["sysctl"] {
             for (name, value) in try node.members("an object of names and values") {
@@ -28,7 +28,7 @@ extension Configuration {
 
     /// The first of `.` and `/` in a name is what parts it, as in sysctl(8).
     private static func decodeKernelSetting(
-        _ name: Bytes, _ node: ConfigurationNode
+        _ name: Bytes, _ node: JSONNode
     ) throws(ConfigurationFault) -> KernelSetting {
         var path = name
         let mark = name.first { $0 == ASCII.dot || $0 == ASCII.slash }
@@ -58,7 +58,7 @@ extension Configuration {
 
     /// A number, `"unlimited"`, or `{"soft", "hard"}`.
     private static func decodeLimit(
-        _ name: Bytes, _ node: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ name: Bytes, _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> ResourceLimit {
         guard let resource = resources.first(where: { name.equals($0.name) }) else {
             throw ConfigurationFault(
@@ -79,7 +79,7 @@ extension Configuration {
     }
 
     private static func decodeLimitValue(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> UInt64 {
         let mustBe: StaticString = "a whole number or \"unlimited\""
         if let word = node.value.string, word.equals("unlimited") { return .max }
@@ -87,7 +87,7 @@ extension Configuration {
     }
 
     private static func decodeMount(
-        _ node: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> ConfiguredMount {
         try node.checkKeys(["source", "mountpoint", "fstype", "options"], "an object", &unknown)
         let fileSystem = try node.required("fstype").string()
@@ -99,9 +99,9 @@ extension Configuration {
 
     /// Contents alone, or `{"content", "mode", "owner"}`.
     private static func decodeFile(
-        _ path: Bytes, _ node: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ path: Bytes, _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> ConfiguredFile {
-        _ = try ConfigurationNode(value: .string(path), path: node.path).absolutePath()
+        _ = try JSONNode(value: .string(path), path: node.path).absolutePath()
         guard path.last != ASCII.slash else { throw node.fault("named by the path of a file") }
         var file = ConfiguredFile(path: path, contents: [], mode: 0o644, user: 0, group: 0)
         guard node.value.members != nil, node["base64"] == nil else {
@@ -116,7 +116,7 @@ extension Configuration {
     }
 
     private static func decodeMode(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> UInt32 {
         let mustBe: StaticString = "an octal string such as \"0640\""
         let digits = try node.string(mustBe)
@@ -131,7 +131,7 @@ extension Configuration {
     }
 
     private static func decodeOwner(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> (UInt32, UInt32) {
         let mustBe: StaticString = "\"UID:GID\", two numbers"
         let parts = try node.string(mustBe).split(
@@ -144,7 +144,7 @@ extension Configuration {
     }
 
     static func decodeSources(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> [OverrideSource] {
         let mustBe: StaticString = "a list of sources"
         guard node.value.array != nil else { throw node.fault(mustBe) }

@@ -2,7 +2,7 @@ extension Configuration {
     /// One entry of `net`. `type` is `inet` where it is missing; `if` may be missing for the first
     /// Ethernet interface.
     static func decodeInterface(
-        _ node: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> NetworkInterface {
         try node.checkKeys(
             ["if", "type", "method", "addr", "mask", "gw", "dns", "mtu"], "an object", &unknown)
@@ -24,7 +24,7 @@ extension Configuration {
     }
 
     private static func decodeMethod(
-        _ node: ConfigurationNode, _ method: ConfigurationNode
+        _ node: JSONNode, _ method: JSONNode
     ) throws(ConfigurationFault) -> NetworkInterface.Method {
         let isFixed = try method.choice("static", "dhcp", "\"dhcp\" or \"static\"")
         if isFixed { return try decodeFixedAddress(node) }
@@ -40,7 +40,7 @@ extension Configuration {
 
     /// `addr` with `mask`, or as `ADDRESS/LENGTH`.
     private static func decodeFixedAddress(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> NetworkInterface.Method {
         let node4: StaticString =
             "an IPv4 address of a host, such as \"10.0.0.2\" or \"10.0.0.2/24\""
@@ -75,7 +75,7 @@ extension Configuration {
     }
 
     private static func decodeMask(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> IPv4PrefixLength {
         let mustBe: StaticString = "a network mask such as \"24\" or \"255.255.255.0\""
         let text: Bytes
@@ -89,7 +89,7 @@ extension Configuration {
     }
 
     private static func decodeAddress(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> IPv4Address {
         let mustBe: StaticString = "an IPv4 address of a host, such as \"10.0.0.1\""
         guard let address = IPv4Address(parsing: try node.string(mustBe)), address.isUnicast else {
@@ -100,7 +100,7 @@ extension Configuration {
 
     /// A name server may be the machine itself.
     private static func decodeNameServers(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> [IPv4Address] {
         let mustBe: StaticString = "an IPv4 address or a list of those"
         let nodes = node.value.string == nil ? try node.elements(mustBe) : [node]
@@ -116,7 +116,7 @@ extension Configuration {
 
     /// IPv6 is looked at for its shape only; `unsupported` refuses it.
     private static func checkVersion6(
-        _ node: ConfigurationNode, _ method: ConfigurationNode
+        _ node: JSONNode, _ method: JSONNode
     ) throws(ConfigurationFault) -> NetworkInterface.Method {
         if try method.choice("static", "auto", "\"auto\" or \"static\"") {
             _ = try node.required("addr").string()
@@ -126,7 +126,7 @@ extension Configuration {
 
     /// IFNAMSIZ is 16 with its NUL; dev_valid_name() in the kernel has the rest.
     private static func decodeInterfaceName(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> Bytes {
         let mustBe: StaticString = "the name of an interface, at most 15 bytes"
         let name = try node.string(mustBe)

@@ -3,7 +3,7 @@ extension Configuration {
     static let workloadKeys: [StaticString] = ["rc", "cmdline", "init"]
 
     static func decodeWorkload(
-        _ root: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ root: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> Workload {
         try checkSingleWorkload(root.value)
         var workload = Workload.nothing
@@ -33,7 +33,7 @@ extension Configuration {
     }
 
     private static func decodePrograms(
-        _ node: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> [Program] {
         let mustBe: StaticString = "a list of objects, at least one"
         guard node.value.array?.isEmpty == false else { throw node.fault(mustBe) }
@@ -48,7 +48,7 @@ extension Configuration {
     }
 
     private static func decodeProgram(
-        _ node: ConfigurationNode, _ unknown: inout [ConfigurationFault]
+        _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> Program {
         try node.checkKeys(
             ["argv", "bin", "env", "restart", "runmode", "user", "workdir"], "an object", &unknown)
@@ -64,7 +64,7 @@ extension Configuration {
         return program
     }
 
-    private static func decodeBin(_ node: ConfigurationNode) throws(ConfigurationFault) -> Bytes {
+    private static func decodeBin(_ node: JSONNode) throws(ConfigurationFault) -> Bytes {
         let bin = try node.cString()
         guard !bin.isEmpty, bin.count < 4096 else { throw node.fault("the name of a program") }
         return bin
@@ -72,7 +72,7 @@ extension Configuration {
 
     /// `cmdline` and `init`: one line, the program first.
     private static func decodeCommand(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> Program {
         let line = try node.string()
         var arguments: [Bytes] = []
@@ -88,7 +88,7 @@ extension Configuration {
     }
 
     private static func decodeRunMode(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> Program.RunMode {
         let mustBe: StaticString = "\"&\" (in the background), \"|\" (a pipe into the next) or \"\""
         let mode = try node.string(mustBe)
@@ -97,7 +97,7 @@ extension Configuration {
     }
 
     private static func decodeUser(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> ProgramUser {
         let mustBe: StaticString = "NAME, UID, NAME:GROUP or UID:GID"
         let text: Bytes
@@ -126,7 +126,7 @@ extension Configuration {
     }
 
     private static func decodeRestart(
-        _ node: ConfigurationNode
+        _ node: JSONNode
     ) throws(ConfigurationFault) -> Program.Restart {
         let mustBe: StaticString = "\"never\", \"on-failure\" or \"always\""
         if try node.string(mustBe).equals("never") { return .never }

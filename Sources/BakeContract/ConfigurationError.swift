@@ -9,7 +9,7 @@ public struct TextPosition: Equatable, Sendable {
     }
 }
 
-/// Why a configuration, a kernel command line or a manifest is refused.
+/// Why a configuration, a kernel command line, a manifest or a bake.json is refused.
 ///
 /// `description` is one line: `rumpconfig.json:7:12: error: 'hostname' must be a string`.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {

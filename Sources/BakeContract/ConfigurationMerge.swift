@@ -78,7 +78,7 @@ struct ConfigurationMerge {
             return
         }
         listenedTo = try Configuration.decodeSources(
-            ConfigurationNode(
+            JSONNode(
                 value: sources, path: ConfigurationPath([.key(Bytes("sources"))])))
     }
 }

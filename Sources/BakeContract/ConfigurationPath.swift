@@ -1,4 +1,4 @@
-/// Where a value stands in a configuration: `net[0].addr`.
+/// Where a value stands in a JSON document: `net[0].addr`.
 public struct ConfigurationPath: Equatable, Sendable {
     public enum Component: Equatable, Sendable {
         case key(Bytes)
@@ -58,11 +58,26 @@ extension ConfigurationPath: CustomStringConvertible {
 }
 
 /// What is wrong in a configuration, and with which value; a text turns it into a line and column.
-struct ConfigurationFault: Error {
-    var path: ConfigurationPath
+public struct ConfigurationFault: Error {
+    public var path: ConfigurationPath
     /// Whether the key itself is meant, not its value.
-    var isAboutKey = false
-    var problem: ConfigurationProblem
+    public var isAboutKey: Bool
+    public var problem: ConfigurationProblem
+
+    public init(path: ConfigurationPath, isAboutKey: Bool = false, problem: ConfigurationProblem) {
+        self.path = path
+        self.isAboutKey = isAboutKey
+        self.problem = problem
+    }
+}
+
+extension ConfigurationError {
+    /// A fault of a document, at its place in the document's text.
+    public init(_ fault: ConfigurationFault, in text: Bytes, file: Bytes) {
+        let document = JSONText(text)
+        let offset = document.offset(of: fault.path, isKey: fault.isAboutKey) ?? 0
+        self.init(file: file, position: document.position(of: offset), problem: fault.problem)
+    }
 }
 
 extension JSONText {

@@ -1,9 +1,11 @@
-/// What is wrong with a configuration. Sentences stand in `description` alone.
+/// What is wrong with a configuration or a bake.json. Sentences stand in `description` alone.
 public enum ConfigurationProblem: Sendable {
     case json(JSONProblem)
     case notAnObject
     /// `mustBe` finishes the sentence `'net[0].mtu' must be ...`.
     case badValue(ConfigurationPath, mustBe: StaticString)
+    /// `why` follows a colon: `'node[0]': expected a mode such as 0755`.
+    case refused(ConfigurationPath, why: String)
     case unknownKey(ConfigurationPath, nearest: Bytes?)
     case missingKey(in: ConfigurationPath, key: StaticString)
     case meaningless(ConfigurationPath, beside: StaticString)
@@ -23,6 +25,7 @@ extension ConfigurationProblem: CustomStringConvertible {
         case .json(let problem): problem.description
         case .notAnObject: "a configuration is a JSON object: { ... }"
         case .badValue(let path, let mustBe): "'\(path.description)' must be \(mustBe.description)"
+        case .refused(let path, let why): "'\(path.description)': \(why)"
         case .unknownKey(let path, let nearest):
             if let nearest {
                 "unknown key '\(path.description)', did you mean '\(nearest.printable)'?"

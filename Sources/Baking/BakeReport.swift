@@ -44,6 +44,8 @@ public struct BakeReport: Sendable {
     public let warnings: [String]
     /// What was hidden or replaced, each a sentence; there can be many.
     public let notes: [String]
+    /// The merged tree's text form, a line an inode; nil unless the request is listed.
+    public let listing: String?
     public let blob: Blob?
     /// Bytes of the finished file; nil for a dry run.
     public let imageByteCount: Int64?
@@ -84,6 +86,7 @@ extension BakeReport {
         notes =
             tree.notes.map(\.description) + Self.hidden(in: tree)
             + (blob?.notes.map(\.description) ?? [])
+        listing = plan.request.isListed ? tree.text : nil
         self.blob = blob.flatMap { blob in
             image.map { image in
                 Blob(

@@ -47,6 +47,7 @@ struct BlobFile: ~Copyable {
             var options = SquashFS.Options()
             options.compression = plan.compression
             options.blockSize = plan.request.blockSize
+            options.workerCount = plan.request.workerCount
             options.timeSeconds = UInt32(clamping: plan.request.sourceDateEpoch ?? 0)
             return try SquashFS.write(tree, to: descriptor, options: options, progress: progress)
         case .tar:

@@ -51,7 +51,7 @@ struct OutputCheck {
         }
     }
 
-    private static func identity(of path: String) -> HostIdentity? {
+    static func identity(of path: String) -> HostIdentity? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         return HostIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))

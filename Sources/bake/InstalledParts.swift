@@ -6,6 +6,12 @@ internal import SystemPackage
 extension Installation {
     /// The installation this command belongs to: PREFIX of PREFIX/bin/bake, links resolved.
     static func ofThisCommand() throws(CommandFailure) -> Installation {
+        Installation(
+            prefix: try pathOfThisCommand().removingLastComponent().removingLastComponent())
+    }
+
+    /// The program that runs, links resolved.
+    static func pathOfThisCommand() throws(CommandFailure) -> FilePath {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes {
             readlink("/proc/self/exe", $0.bindMemory(to: CChar.self).baseAddress!, $0.count)
@@ -16,8 +22,6 @@ extension Installation {
                 "cannot find bake's own parts: /proc/self/exe: \(Errno(rawValue: errno))",
                 hint: "mount /proc")
         }
-        let executable = FilePath(String(decoding: buffer[..<count], as: UTF8.self))
-        return Installation(
-            prefix: executable.removingLastComponent().removingLastComponent())
+        return FilePath(String(decoding: buffer[..<count], as: UTF8.self))
     }
 }

@@ -7,7 +7,8 @@ internal import Glibc
 signal(SIGPIPE, SIG_IGN)
 do {
     let typed = CommandLineArguments.split(CommandLineArguments.ofThisProcess)
-    let flags = try CommandLineArguments.flags(typed.before)
+    let flags = CommandLineArguments.foldingStrip(
+        try CommandLineArguments.flags(typed.before))
     do {
         try await Invocation.run(BakeCommand.parseAsRoot(flags))
     } catch let failure as CommandFailure {

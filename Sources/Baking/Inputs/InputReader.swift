@@ -11,8 +11,8 @@ internal import Trees
 struct InputReader {
     let plan: BakePlan
     let installation: Installation
-    /// The output that stands there now; it is no part of a tree it lies in.
-    let output: HostIdentity?
+    /// The output that stands there now, and what else is no part of a tree it lies in.
+    let leftOut: Set<HostIdentity>
     /// A directory with room for the contents of archives.
     let scratch: FilePath
     let exclusions: Exclusions
@@ -36,7 +36,8 @@ struct InputReader {
         self.plan = plan
         installation = baker.installation
         cacheRoot = baker.cache.root
-        self.output = output.identity
+        leftOut = Set(
+            ([output.identity] + plan.request.leftOut.map(OutputCheck.identity)).compactMap { $0 })
         scratch = output.directory
         exclusions = try Exclusions(plan.request.excludes)
         self.progress = progress
@@ -225,9 +226,10 @@ struct InputReader {
 
     private func scanOptions(excluding: (@Sendable (TreePath) -> Bool)?) -> ScanOptions {
         ScanOptions(
-            owner: plan.ownerRule, leavingOut: Set([output].compactMap { $0 }),
+            owner: plan.ownerRule, leavingOut: leftOut,
             mayChange: request.allowsChanging, staysOnFileSystem: request.staysOnFileSystem,
-            dropsACLs: request.dropsAccessControlLists, excluding: excluding)
+            dropsACLs: request.dropsAccessControlLists, excluding: excluding,
+            reversesNames: request.reversesNames)
     }
 
     private func attempt<Value>(

@@ -1,6 +1,7 @@
 /// What the user asked for, as typed: validated in form, nothing opened yet.
 ///
-/// `bake.json` is this value serialized; the command's flags say the same things.
+/// `bake.json` is this value serialized, but for what is about one bake alone (`isDryRun` and all
+/// below it); the command's flags say the same things.
 public struct BakeRequest: Sendable, Equatable {
     /// One `-R`: a tree, later ones over earlier ones.
     public struct Tree: Sendable, Equatable {
@@ -97,7 +98,8 @@ public struct BakeRequest: Sendable, Equatable {
     public var takesImageConfiguration = true
     /// Path of a rumpconfig.json.
     public var configurationFile: String?
-    public var environment: [EnvironmentVariable] = []
+    /// Sorted by name, no name twice.
+    public private(set) var environment: [EnvironmentVariable] = []
     public var hostname: String?
     /// The program and its arguments, from behind `--`; empty when there were none.
     public var program: [[UInt8]] = []
@@ -110,16 +112,40 @@ public struct BakeRequest: Sendable, Equatable {
     public var compression: String?
     /// Bytes of a squashfs block.
     public var blockSize = 256 * 1024
+    /// Path of the image; empty while nobody has named one.
     public var output: String
     /// Stop before anything is written and report what would be.
     public var isDryRun = false
+    /// Give the merged tree's text form with the report.
+    public var isListed = false
+    /// Take directory entries in the opposite of the kernel's order, which makes no difference:
+    /// `--check-reproducible` shows that.
+    public var reversesNames = false
+    /// Files and directories of this machine that are part of no tree, wherever they lie.
+    public var leftOut: [String] = []
+    /// Threads that compress, which makes no difference to the bytes; nil for one a processor.
+    public var workerCount: Int?
     /// Seconds since 1970 that no time in the image exceeds (SOURCE_DATE_EPOCH).
     public var sourceDateEpoch: Int64?
 
     /// The time of everything bake adds itself, seconds since 1970.
     var ownTime: Int64 { sourceDateEpoch ?? 0 }
 
-    public init(output: String) {
+    public init(output: String = "") {
         self.output = output
+    }
+
+    /// Whether anything is named that could make a file of the image.
+    public var hasTree: Bool {
+        !(trees.isEmpty && packages.names.isEmpty && hostPrograms.paths.isEmpty && nodes.isEmpty)
+    }
+
+    /// Adds variables; one that is there already takes the new value.
+    public mutating func add(_ variables: [EnvironmentVariable]) {
+        for variable in variables {
+            environment.removeAll { $0.name == variable.name }
+            environment.append(variable)
+        }
+        environment.sort { $0.name.lexicographicallyPrecedes($1.name) }
     }
 }

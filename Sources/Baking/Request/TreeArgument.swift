@@ -32,4 +32,16 @@ extension BakeRequest.Tree {
 
     /// The file or directory that is read.
     var path: String { ContainerLocation(source)?.path ?? source }
+
+    /// The same tree at another path, spelled so that it is read back as that.
+    func at(path: String) -> Self {
+        var source = path
+        if var location = ContainerLocation(self.source) {
+            location.path = path
+            source = location.description
+        } else if ContainerLocation(path) != nil {
+            source = "./" + path
+        }
+        return Self(source: source, target: target, stripCount: stripCount)
+    }
 }

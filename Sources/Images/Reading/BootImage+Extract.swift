@@ -45,6 +45,12 @@ extension BootImage {
         }
     }
 
+    /// Some bytes as they stand in the file.
+    public func bytes(in range: Range<Int>) throws(ImageError) -> [UInt8] {
+        let part = parts.last { $0.range.lowerBound <= range.lowerBound }
+        return try file.bytes(in: range, of: part?.name ?? .setup)
+    }
+
     /// Writes the bytes as they stand in the image to a new file, which appears complete or not
     /// at all.
     public func extract(_ extract: Extract, to path: FilePath) throws(ImageError) {

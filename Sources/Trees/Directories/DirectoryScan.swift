@@ -84,7 +84,7 @@ struct DirectoryScan: ~Copyable {
             entries.append(Layer.Entry(path: .root, nodeIndex: 0))
         }
         do {
-            try names.fill(from: opened.descriptor)
+            try names.fill(from: opened.descriptor, isReversed: options.reversesNames)
         } catch {
             throw .failed(.listDirectory, place(path), error)
         }

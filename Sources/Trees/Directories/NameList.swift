@@ -24,7 +24,12 @@ struct NameList: ~Copyable {
     subscript(index: Int) -> UnsafePointer<CChar> { name(at: starts[index]) }
 
     /// Every name but `.` and `..`.
-    mutating func fill(from directory: FileDescriptor) throws(Errno) {
+    ///
+    /// - Parameter isReversed: take them in the opposite of the kernel's order, before they are
+    ///   sorted.
+    mutating func fill(
+        from directory: FileDescriptor, isReversed: Bool = false
+    ) throws(Errno) {
         starts.removeAll(keepingCapacity: true)
         var end = 0
         while true {
@@ -35,6 +40,7 @@ struct NameList: ~Copyable {
             addNames(from: end, to: end + count)
             end += count
         }
+        if isReversed { starts.reverse() }
         sort()
     }
 

@@ -14,10 +14,14 @@ public struct ScanOptions: Sendable {
     /// directory goes with all it holds: what cannot be read can be excluded.
     public var excluding: (@Sendable (TreePath) -> Bool)?
 
+    /// Names are taken from the kernel in the opposite order, which makes no difference to the
+    /// layer: `bake build --check-reproducible` shows that.
+    public var reversesNames: Bool
+
     public init(
         owner: OwnerRule = .keep, leavingOut: Set<HostIdentity> = [], mayChange: Bool = false,
         staysOnFileSystem: Bool = false, dropsACLs: Bool = false,
-        excluding: (@Sendable (TreePath) -> Bool)? = nil
+        excluding: (@Sendable (TreePath) -> Bool)? = nil, reversesNames: Bool = false
     ) {
         self.owner = owner
         self.leavingOut = leavingOut
@@ -25,5 +29,6 @@ public struct ScanOptions: Sendable {
         self.staysOnFileSystem = staysOnFileSystem
         self.dropsACLs = dropsACLs
         self.excluding = excluding
+        self.reversesNames = reversesNames
     }
 }

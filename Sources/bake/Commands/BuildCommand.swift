@@ -15,12 +15,11 @@ struct BuildCommand: AsyncParsableCommand {
               bake -R base/ -R app/ -c rumpconfig.json -o app.img
               bake -R hello/ -e GREETING=hi -o hello.img -- /bin/hello world
               bake -R app/ --blob tar -o app.img
+              bake -R app/ -o app.img --save-request bake.json    then: bake
             """)
 
-    @Option(
-        name: [.customShort("R"), .customLong("root")],
-        help: ArgumentHelp("A tree; repeat it for more, later ones win.", valueName: "tree"))
-    var trees: [String] = []
+    @OptionGroup(title: "Trees")
+    var trees: TreeFlags
 
     @Option(
         name: [.customShort("c"), .customLong("config")],
@@ -47,10 +46,10 @@ struct BuildCommand: AsyncParsableCommand {
     var kernelCmdline: String?
 
     @Option(name: [.customShort("o"), .customLong("output")], help: "The image to write.")
-    var output: String
+    var output: String?
 
-    @Option(help: "How the tree is stored: squashfs or tar.")
-    var blob: String = BakeRequest.BlobKind.squashfs.rawValue
+    @Option(help: "How the tree is stored: squashfs or tar. Default: squashfs.")
+    var blob: String?
 
     @Option(
         help: ArgumentHelp(
@@ -58,20 +57,37 @@ struct BuildCommand: AsyncParsableCommand {
             valueName: "NAME[:LEVEL]"))
     var compression: String?
 
-    @Option(help: "Bytes of a squashfs block, with K or M; a power of two from 4K to 1M.")
-    var blockSize: String = "256K"
-
-    @Option(help: "Who owns the files: mapped, keep, root or UID:GID.")
-    var owner: String = "mapped"
-
-    @Flag(name: .customLong("no-default-etc"), help: "Leave the default /etc out.")
-    var omitsDefaultEtc = false
-
-    @Option(help: ArgumentHelp("Take this instead of the default /etc.", valueName: "dir"))
-    var defaultEtc: String?
+    @Option(
+        help: "Bytes of a squashfs block, with K or M; a power of two from 4K to 1M. Default: 256K."
+    )
+    var blockSize: String?
 
     @Flag(name: [.customShort("n"), .long], help: "Check and merge everything, write nothing.")
     var dryRun = false
+
+    @Flag(help: "Print the merged tree, a line an inode.")
+    var list = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Also write what was asked for to this file, as bake.json; - for stdout.",
+            valueName: "file"))
+    var saveRequest: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Bake twice and compare, with everything changed that must make no difference.",
+            discussion: """
+                Umask, time zone, locale, clock, order of directories, number of threads and the \
+                like. The image stays; the status is 1 where a byte differs.
+                """))
+    var checkReproducible = false
+
+    @Flag(help: .hidden)
+    var disturbed = false
+
+    @Option(help: .hidden)
+    var leaveOut: [String] = []
 
     @Flag(help: "Print the report as JSON.")
     var json = false
@@ -82,45 +98,71 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
     var quiet = false
 
-    func run() async throws {
-        let request = try makeRequest()
-        let report = try await bake(request)
-        ProgressLine.clear()
-        if json {
-            Console.result(ReportRendering.json(report))
-        } else if !quiet {
-            Console.write(ReportRendering.text(report, isVerbose: verbose), to: 2)
+    func validate() throws {
+        let onStdout = [json, list, saveRequest == "-"].filter { $0 }.count
+        guard onStdout < 2 else {
+            throw ValidationError(
+                "--json, --list and --save-request - all want stdout; give one of them")
+        }
+        guard !(checkReproducible && dryRun) else {
+            throw ValidationError("--check-reproducible bakes; leave --dry-run out")
         }
     }
 
-    /// What was typed as a value; nothing is opened.
+    func run() async throws {
+        let request = try makeRequest()
+        let report = try await bake(request)
+        try save(request)
+        let reproducibility = checkReproducible ? try await bakeAgain(request) : nil
+        ProgressLine.clear()
+        if json {
+            Console.result(ReportRendering.json(report, reproducibility))
+        } else if !quiet {
+            Console.write(ReportRendering.text(report, isVerbose: verbose), to: 2)
+        }
+        if let listing = report.listing { Console.write(listing, to: 1) }
+        if let reproducibility { try say(reproducibility) }
+    }
+
+    /// What was typed, and what bake.json says below it, as a value; nothing else is opened.
     private func makeRequest() throws(CommandFailure) -> BakeRequest {
-        guard !trees.isEmpty else {
+        var request = try trees.request()
+        request.configurationFile = configurationFile ?? request.configurationFile
+        request.add(try EnvironmentFlag.parse(environment))
+        request.hostname = hostname ?? request.hostname
+        request.program = ProgramArguments.typed ?? request.program
+        request.kernel = kernel ?? request.kernel
+        request.kernelCommandLine = kernelCmdline ?? request.kernelCommandLine
+        if let blob = try FlagText.check(blob, .blobKind, flag: "--blob") {
+            request.blobKind = BakeRequest.BlobKind(rawValue: blob)!  // the rule has looked
+        }
+        request.compression =
+            try FlagText.check(compression, .compression, flag: "--compression")
+            ?? request.compression
+        if let blockSize = try FlagText.check(blockSize, .blockSize, flag: "--block-size") {
+            request.blockSize = try ByteCountFlag.parse(blockSize, flag: "--block-size")
+        }
+        request.output = output ?? request.output
+        guard !request.output.isEmpty else {
             throw CommandFailure(
-                .usage, "no tree was given", hint: "bake -R TREE -o IMAGE; see bake build --help")
+                .usage, "no output was named", hint: "name the image to write: -o app.img")
         }
-        guard !(omitsDefaultEtc && defaultEtc != nil) else {
-            throw CommandFailure(.usage, "--no-default-etc and --default-etc exclude each other")
-        }
-        guard let blobKind = BakeRequest.BlobKind(rawValue: blob) else {
-            throw CommandFailure(.usage, "--blob is squashfs or tar, not '\(blob)'")
-        }
-        var request = BakeRequest(output: output)
-        request.trees = trees.compactMap(BakeRequest.Tree.init(argument:))
-        request.defaultEtc = omitsDefaultEtc ? .none : defaultEtc.map { .directory($0) } ?? .shipped
-        request.ownerRule = owner
-        request.configurationFile = configurationFile
-        request.environment = try EnvironmentFlag.parse(environment)
-        request.hostname = hostname
-        request.program = ProgramArguments.typed ?? []
-        request.kernel = kernel
-        request.kernelCommandLine = kernelCmdline
-        request.blobKind = blobKind
-        request.compression = compression
-        request.blockSize = try ByteCountFlag.parse(blockSize, flag: "--block-size")
         request.isDryRun = dryRun
+        request.isListed = list
+        request.leftOut = leaveOut
+        if disturbed { request.disturb() }
         request.sourceDateEpoch = try SourceDateEpoch.fromEnvironment()
         return request
+    }
+
+    private func save(_ request: BakeRequest) throws(CommandFailure) {
+        guard let saveRequest else { return }
+        guard saveRequest != "-" else { return Console.result(request.json()) }
+        do {
+            try request.save(to: saveRequest)
+        } catch {
+            throw CommandFailure(error)
+        }
     }
 
     private func bake(_ request: BakeRequest) async throws(CommandFailure) -> BakeReport {
@@ -134,5 +176,32 @@ struct BuildCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(error)
         }
+    }
+
+    private func bakeAgain(_ request: BakeRequest) async throws(CommandFailure) -> Reproducibility {
+        if !quiet { ProgressLine.draw("baking again") }
+        let check = ReproducibilityCheck(
+            command: try Installation.pathOfThisCommand(), cache: try Cache.ofThisUser(),
+            environment: HostEnvironment.strings)
+        do {
+            return try await check.run(request)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func say(_ reproducibility: Reproducibility) throws(CommandFailure) {
+        guard reproducibility.isSame else {
+            throw CommandFailure(
+                .failed,
+                "baked twice, not the same bytes:"
+                    + ReportRendering.text(reproducibility.differences),
+                hint: "changed in between: \(reproducibility.changed.joined(separator: ", "))")
+        }
+        guard !quiet, !json else { return }
+        Console.note(
+            "baked twice, the same bytes; changed in between: "
+                + reproducibility.changed.joined(separator: ", ") + "; not changed: "
+                + reproducibility.unchanged.joined(separator: ", "))
     }
 }

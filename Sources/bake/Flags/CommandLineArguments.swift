@@ -40,6 +40,44 @@ enum CommandLineArguments {
         return flags
     }
 
+    /// `--strip N` belongs to the next `-R`, and ArgumentParser forgets in which order flags stood:
+    /// `--strip N ... -R TREE` becomes `... -R strip=N:TREE`. What has no `-R` behind it before the
+    /// next `--strip`, or no number, is left for the parser to refuse.
+    static func foldingStrip(_ flags: [String]) -> [String] {
+        var folded: [String] = []
+        var open: (typed: [String], count: Int)?
+        var rest = flags[...]
+        while let flag = rest.popFirst() {
+            if let count = stripCount(flag, rest.first) {
+                folded += open?.typed ?? []
+                open = (flag == "--strip" ? [flag, rest.removeFirst()] : [flag], count)
+            } else if let strip = open, let tree = tree(of: flag, &rest) {
+                folded += ["-R", "strip=\(strip.count):\(tree)"]
+                open = nil
+            } else {
+                folded.append(flag)
+            }
+        }
+        return folded + (open?.typed ?? [])
+    }
+
+    /// The number of a `--strip N` or `--strip=N`; nil for everything else.
+    private static func stripCount(_ flag: String, _ next: String?) -> Int? {
+        let joined = flag.hasPrefix("--strip=") ? String(flag.dropFirst("--strip=".count)) : nil
+        guard let number = (flag == "--strip" ? next : joined).flatMap({ Int($0) }) else {
+            return nil
+        }
+        return number >= 0 ? number : nil
+    }
+
+    /// The tree of a `-R`, taken from the rest where it is an argument of its own.
+    private static func tree(of flag: String, _ rest: inout ArraySlice<String>) -> String? {
+        if flag == "-R" || flag == "--root" { return rest.popFirst() }
+        return ["--root=", "-R="].first { flag.hasPrefix($0) }.map {
+            String(flag.dropFirst($0.count))
+        }
+    }
+
     private static func length(of pointer: UnsafeMutablePointer<CChar>) -> Int {
         var count = 0
         while pointer[count] != 0 { count += 1 }

@@ -37,7 +37,9 @@ enum ReportRendering {
     }
 
     /// docs/json.md, "bake build".
-    static func json(_ report: BakeReport) -> JSONValue {
+    static func json(
+        _ report: BakeReport, _ reproducibility: Reproducibility? = nil
+    ) -> JSONValue {
         .object([
             "blob": report.blob.map(json) ?? .null,
             "entryCount": .integer(Int64(report.entryCount)),
@@ -58,8 +60,32 @@ enum ReportRendering {
                         "version": .text(package.version),
                     ])
                 }),
+            "reproducibility": reproducibility.map(json) ?? .null,
             "warnings": .array(report.warnings.map(JSONValue.text)),
         ])
+    }
+
+    private static func json(_ reproducibility: Reproducibility) -> JSONValue {
+        .object([
+            "changed": .array(reproducibility.changed.map(JSONValue.text)),
+            "differences": .array(
+                reproducibility.differences.map { difference in
+                    .object([
+                        "offset": .integer(Int64(difference.offset)),
+                        "part": .text(difference.part),
+                        "path": difference.path.map(JSONValue.bytes) ?? .null,
+                        "what": .text(difference.what),
+                    ])
+                }),
+            "isSame": .bool(reproducibility.isSame),
+            "unchanged": .array(reproducibility.unchanged.map(JSONValue.text)),
+        ])
+    }
+
+    /// The first of them, a line each.
+    static func text(_ differences: [ImageDifference]) -> String {
+        let shown = differences.prefix(20).map { "\n  \($0)" }.joined()
+        return differences.count > 20 ? shown + "\n  and \(differences.count - 20) more" : shown
     }
 
     private static func json(_ blob: BakeReport.Blob) -> JSONValue {

@@ -1,4 +1,5 @@
 internal import BakeContract
+internal import Baking
 internal import Glibc
 internal import Images
 
@@ -26,6 +27,7 @@ enum Interruption {
                 var byte: UInt8 = 0
                 guard read(descriptor, &byte, 1) == 1 else { return nil }
                 OutputFile.removeUnfinished()
+                ReproducibilityCheck.abandon()
                 ProgressLine.clear()
                 exit(ExitStatus.interrupted.rawValue)
             }, argument)

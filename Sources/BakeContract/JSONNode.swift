@@ -1,21 +1,36 @@
-/// A value of a configuration with the path that messages name, and the questions the decoder asks
-/// of it.
-struct ConfigurationNode {
-    let value: JSONValue
-    let path: ConfigurationPath
+/// A value of a JSON document with the path that messages name, and the questions decoders ask of
+/// it: those of configurations here, that of bake.json on the host.
+public struct JSONNode {
+    public let value: JSONValue
+    public let path: ConfigurationPath
 
-    func fault(_ mustBe: StaticString) -> ConfigurationFault {
+    init(value: JSONValue, path: ConfigurationPath) {
+        self.value = value
+        self.path = path
+    }
+
+    /// The whole of a document.
+    public init(document: JSONValue) {
+        self.init(value: document, path: ConfigurationPath())
+    }
+
+    public func fault(_ mustBe: StaticString) -> ConfigurationFault {
         ConfigurationFault(path: path, problem: .badValue(path, mustBe: mustBe))
     }
 
-    /// A key's value; nil where it is absent or null.
-    subscript(_ key: StaticString) -> ConfigurationNode? {
-        let name = Bytes(key.description)
-        guard let member = value[name], member != .null else { return nil }
-        return ConfigurationNode(value: member, path: path.appending(name))
+    /// - Parameter why: a clause that follows the value's name and a colon.
+    public func fault(why: String) -> ConfigurationFault {
+        ConfigurationFault(path: path, problem: .refused(path, why: why))
     }
 
-    func required(_ key: StaticString) throws(ConfigurationFault) -> ConfigurationNode {
+    /// A key's value; nil where it is absent or null.
+    public subscript(_ key: StaticString) -> JSONNode? {
+        let name = Bytes(key.description)
+        guard let member = value[name], member != .null else { return nil }
+        return JSONNode(value: member, path: path.appending(name))
+    }
+
+    public func required(_ key: StaticString) throws(ConfigurationFault) -> JSONNode {
         guard let node = self[key] else {
             throw ConfigurationFault(path: path, problem: .missingKey(in: path, key: key))
         }
@@ -23,22 +38,21 @@ struct ConfigurationNode {
     }
 
     /// The members of an object, null ones left out.
-    func members(_ mustBe: StaticString) throws(ConfigurationFault) -> [(Bytes, ConfigurationNode)]
-    {
+    public func members(_ mustBe: StaticString) throws(ConfigurationFault) -> [(Bytes, JSONNode)] {
         guard let members = value.members else { throw fault(mustBe) }
-        var nodes: [(Bytes, ConfigurationNode)] = []
+        var nodes: [(Bytes, JSONNode)] = []
         for member in members where member.value != .null {
             nodes.append(
                 (
                     member.key,
-                    ConfigurationNode(value: member.value, path: path.appending(member.key))
+                    JSONNode(value: member.value, path: path.appending(member.key))
                 ))
         }
         return nodes
     }
 
     /// An object with these keys and no others; what is unknown is noted, not refused here.
-    func checkKeys(
+    public func checkKeys(
         _ known: [StaticString], _ mustBe: StaticString, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) {
         guard let members = value.members else { throw fault(mustBe) }
@@ -54,19 +68,37 @@ struct ConfigurationNode {
         }
     }
 
+    /// For documents without optional values: null stands nowhere in this one, at any depth.
+    public func refuseNulls() throws(ConfigurationFault) {
+        switch value {
+        case .null: throw fault(why: "null says nothing here, leave the key out")
+        case .array: for element in try list("a list") { try element.refuseNulls() }
+        case .object(let members):
+            for member in members {
+                try JSONNode(value: member.value, path: path.appending(member.key)).refuseNulls()
+            }
+        case .bool, .number, .string: break
+        }
+    }
+
     /// A list; one object alone counts as a list of one, as rumprun has it.
-    func elements(_ mustBe: StaticString) throws(ConfigurationFault) -> [ConfigurationNode] {
+    func elements(_ mustBe: StaticString) throws(ConfigurationFault) -> [JSONNode] {
         if value.members != nil { return [self] }
+        return try list(mustBe)
+    }
+
+    /// A list and nothing else.
+    public func list(_ mustBe: StaticString) throws(ConfigurationFault) -> [JSONNode] {
         guard let elements = value.array else { throw fault(mustBe) }
-        var nodes: [ConfigurationNode] = []
+        var nodes: [JSONNode] = []
         for index in elements.indices {
-            nodes.append(ConfigurationNode(value: elements[index], path: path.appending(index)))
+            nodes.append(JSONNode(value: elements[index], path: path.appending(index)))
         }
         return nodes
     }
 
     /// A string without NUL.
-    func string(_ mustBe: StaticString = "a string") throws(ConfigurationFault) -> Bytes {
+    public func string(_ mustBe: StaticString = "a string") throws(ConfigurationFault) -> Bytes {
         guard let string = value.string else { throw fault(mustBe) }
         if string.contains(0) { throw fault("a string without NUL characters") }
         return string
@@ -84,16 +116,15 @@ struct ConfigurationNode {
     }
 
     /// Bytes that can be an argument or the value of a variable: C strings, no NUL.
-    func cString() throws(ConfigurationFault) -> Bytes {
+    public func cString() throws(ConfigurationFault) -> Bytes {
         let decoded = try bytes()
         if decoded.contains(0) { throw fault("without NUL bytes") }
         return decoded
     }
 
-    func strings(_ mustBe: StaticString) throws(ConfigurationFault) -> [Bytes] {
-        guard value.array != nil else { throw fault(mustBe) }
+    public func strings(_ mustBe: StaticString) throws(ConfigurationFault) -> [Bytes] {
         var strings: [Bytes] = []
-        for element in try elements(mustBe) { strings.append(try element.cString()) }
+        for element in try list(mustBe) { strings.append(try element.cString()) }
         return strings
     }
 
@@ -108,7 +139,8 @@ struct ConfigurationNode {
         return path
     }
 
-    func integer(_ range: ClosedRange<Int64>, _ mustBe: StaticString) throws(ConfigurationFault)
+    public func integer(_ range: ClosedRange<Int64>, _ mustBe: StaticString)
+        throws(ConfigurationFault)
         -> Int64
     {
         guard let number = value.integer, range.contains(number) else { throw fault(mustBe) }

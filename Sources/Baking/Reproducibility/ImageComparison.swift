@@ -1,0 +1,113 @@
+internal import BakeContract
+internal import Images
+internal import SystemPackage
+
+/// Two images that should be the same, compared byte by byte and then by what the bytes mean.
+struct ImageComparison {
+    let first: BootImage
+    let second: BootImage
+    /// A directory with room for the contents of both trees.
+    let scratch: FilePath
+
+    init(_ first: FilePath, _ second: FilePath, scratch: FilePath) throws(BakeError) {
+        do throws(ImageError) {
+            self.first = try BootImage(opening: first)
+            self.second = try BootImage(opening: second)
+        } catch {
+            throw BakeError(error, output: first.string)
+        }
+        self.scratch = scratch
+    }
+
+    /// Empty when all bytes are the same.
+    func differences() throws(BakeError) -> [ImageDifference] {
+        var found: [(PartName, offset: Int)] = []
+        for name in PartName.allCases {
+            if let offset = try firstDifference(in: name) { found.append((name, offset)) }
+        }
+        // Lengths, places and digests of other parts tell nothing when those differ.
+        let isConfigured = try configuration(of: first) != configuration(of: second)
+        let causes = found.filter { !$0.0.describesOthers || ($0.0 == .settings && isConfigured) }
+        var differences: [ImageDifference] = []
+        for (name, offset) in causes.isEmpty ? found : causes {
+            differences += try explain(name, offset)
+        }
+        return differences
+    }
+
+    // MARK: Parts
+
+    /// File offset in the first image of the first byte of a part that is not the same in the
+    /// second; nil when all are.
+    private func firstDifference(in name: PartName) throws(BakeError) -> Int? {
+        let places = (first[name].range, second[name].range)
+        let length = min(places.0.count, places.1.count)
+        var done = 0
+        while done < length {
+            let count = min(1 << 20, length - done)
+            let left = try bytes(of: first, places.0.lowerBound + done, count)
+            let right = try bytes(of: second, places.1.lowerBound + done, count)
+            if let index = left.indices.first(where: { left[$0] != right[$0] }) {
+                return places.0.lowerBound + done + index
+            }
+            done += count
+        }
+        return places.0.count == places.1.count ? nil : places.0.lowerBound + length
+    }
+
+    private func bytes(
+        of image: BootImage, _ offset: Int, _ count: Int
+    ) throws(BakeError) -> Bytes {
+        do throws(ImageError) {
+            return try image.bytes(in: offset..<offset + count)
+        } catch {
+            throw BakeError(error, output: image.path.string)
+        }
+    }
+
+    // MARK: What they mean
+
+    private func explain(_ name: PartName, _ offset: Int) throws(BakeError) -> [ImageDifference] {
+        func differs(_ what: String) -> ImageDifference {
+            ImageDifference(part: name.rawValue, offset: offset, path: nil, what: what)
+        }
+        switch name {
+        case .blob:
+            let files = try TreeComparison(
+                BlobContents.layer(of: first, scratch: scratch),
+                BlobContents.layer(of: second, scratch: scratch)
+            ).differences()
+            if files.isEmpty {
+                return [
+                    differs("stored in other bytes from \(offset) on, though the tree is the same")
+                ]
+            }
+            return files.map { file in
+                ImageDifference(
+                    part: name.rawValue, offset: offset, path: file.path, what: file.what)
+            }
+        case .settings where try configuration(of: first) != configuration(of: second):
+            return [differs("the baked configuration is another one")]
+        default: return [differs("other bytes from \(offset) on")]
+        }
+    }
+
+    private func configuration(of image: BootImage) throws(BakeError) -> Bytes? {
+        do throws(ImageError) {
+            return try image.bakedConfiguration()
+        } catch {
+            throw BakeError(error, output: image.path.string)
+        }
+    }
+}
+
+extension PartName {
+    /// Whether the part says where others are, how long, and with which digests; the settings
+    /// hold the baked configuration besides.
+    fileprivate var describesOthers: Bool {
+        switch self {
+        case .setup, .stub, .manifest, .settings, .blobHeader, .blobTrailer: true
+        default: false
+        }
+    }
+}
