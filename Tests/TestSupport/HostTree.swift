@@ -21,6 +21,8 @@ public enum HostTreeItem: Sendable {
     case symlink(HostName, to: HostName)
     case hardLink(HostName, to: HostName)
     case fifo(HostName)
+    /// Of something made before. Follows links.
+    case mode(HostName, UInt16)
     case socket(HostName)
     /// Needs root.
     case characterDevice(HostName, major: UInt32, minor: UInt32)
@@ -79,6 +81,8 @@ extension TemporaryDirectory {
             }
         case .fifo(let name):
             try call("mkfifo", name) { mkfifo($0, 0o644) }
+        case .mode(let name, let mode):
+            try call("chmod", name) { chmod($0, mode_t(mode)) }
         case .socket(let name):
             try call("mknod", name) { mknod($0, S_IFSOCK | 0o644, 0) }
         case .characterDevice(let name, let major, let minor):
