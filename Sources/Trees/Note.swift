@@ -41,7 +41,7 @@ extension Note: CustomStringConvertible {
         case .otherFileSystemLeftOut(let place):
             "'\(place)' is on another file system; what is mounted there was left out"
         case .excluded(let tree, let count):
-            "\(count) name\(count == 1 ? "" : "s") of '\(tree)' were left out as excluded"
+            "\(count) name\(count == 1 ? "" : "s") of '\(tree)' left out as excluded"
         case .accessControlListsDropped(let first, let count):
             """
             the access control lists of \(count) file\(count == 1 ? "" : "s") were left out \

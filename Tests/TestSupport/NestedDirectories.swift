@@ -4,8 +4,10 @@ import Glibc
 extension TemporaryDirectory {
     /// Directories in each other, all of one name, and in the innermost a file that holds its name.
     /// One level after another: the path may be longer than any system call takes.
-    public func makeNested(depth: Int, name: String, file: String) throws {
-        var level = open(path, O_RDONLY | O_DIRECTORY)
+    public func makeNested(
+        in directory: String = ".", depth: Int, name: String, file: String
+    ) throws {
+        var level = open(path(directory), O_RDONLY | O_DIRECTORY)
         defer { close(level) }
         for _ in 0..<depth {
             let next = mkdirat(level, name, 0o755) == 0 ? openat(level, name, O_DIRECTORY) : -1
