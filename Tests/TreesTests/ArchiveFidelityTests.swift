@@ -11,7 +11,8 @@ private func awkwardTree(in directory: TemporaryDirectory) throws {
     let deep = Array(repeating: String(repeating: "d", count: 100), count: 12)
     try directory.make([
         .directory("t"), .directory("t/etc", mode: 0o750), .directory("t/empty", mode: 0o1777),
-        .file("t/etc/shadow", "secret", mode: 0o000), .file("t/su", "program", mode: 0o6755),
+        .file("t/etc/shadow", "secret", mode: isRoot ? 0o000 : 0o400),
+        .file("t/su", "program", mode: 0o6755),
         .file("t/nothing"), .noise("t/noise", byteCount: 300_001),
         .symlink("t/link", to: "/etc/passwd"), .symlink("t/up", to: "../../..//x/"),
         .symlink("t/long", to: HostName(String(repeating: "x/", count: 2047) + "y")),

@@ -235,7 +235,10 @@ import Trees
         let directory = try TemporaryDirectory()
         let archive =
             RawTar.directory("d")
-            + RawTar.pax(["SCHILY.acl.access": Self.text("user::rw-,user:7:r--,mask::r--")])
+            + RawTar.pax([
+                "SCHILY.acl.access": Self.text(
+                    "user::rw-,user:7:rw-,group::---,mask::rw-,other::---")
+            ])
             + RawTar.file("d/a") + RawTar.pax(["SCHILY.xattr.system.posix_acl_default": [2]])
             + RawTar.directory("d/b") + RawTar.end
         let error = #expect(throws: TreeError.self) { try directory.layer(archive) }
@@ -248,6 +251,8 @@ import Trees
         var options = ArchiveOptions()
         options.dropsAccessControlLists = true
         let layer = try directory.layer(archive, options: options)
+        // The group's bits were the list's mask; now they are the group's.
+        #expect(layer["d/a"]?.permissions == 0o604)
         #expect(
             layer.notes.map(\.description) == [
                 "the access control lists of 2 members of 'x.tar' were dropped, the first /d/a"

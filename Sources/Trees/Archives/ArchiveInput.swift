@@ -89,6 +89,12 @@ final class ArchiveInput {
         return count
     }
 
+    /// Moves on without reading.
+    func skip(_ count: UInt64) throws(TreeError) {
+        guard count <= bytes.upperBound - offset else { throw fault(.truncated) }
+        offset += count
+    }
+
     /// Whether nothing but zeros stands behind what was used of the piece. A pad may follow a
     /// compressed archive: dd and our own images leave one.
     func hasOnlyZeros(behind usedByteCount: UInt64) throws(TreeError) -> Bool {

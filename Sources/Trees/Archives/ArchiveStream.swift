@@ -46,8 +46,18 @@ final class ArchiveStream {
         return bytes
     }
 
+    /// Moves on; in a plain archive without reading.
     func skip(_ count: UInt64) throws(TreeError) {
-        try forEachPiece(of: count) { (_: UnsafeRawBufferPointer) throws(TreeError) in }
+        let inBlock = min(count, UInt64(block.count))
+        try forEachPiece(of: inBlock) { (_: UnsafeRawBufferPointer) throws(TreeError) in }
+        let left = count - inBlock
+        if left == 0 { return }
+        if filter == .none {
+            try input.skip(left)
+            offset += left
+        } else {
+            try forEachPiece(of: left) { (_: UnsafeRawBufferPointer) throws(TreeError) in }
+        }
     }
 
     /// Hands over this many bytes, and throws when the archive has fewer.

@@ -24,8 +24,8 @@ struct TarMember {
     let gid: UInt32
     let mtimeSeconds: Int64
     let xattrs: [Node.Xattr]
-    /// The record that holds an access control list, where there is one.
-    let accessControlList: Bytes?
+    /// Records that hold access control lists, under the names they have there, as text.
+    let accessControlLists: [Node.Xattr]
     /// Length of the file in bytes, holes included.
     let byteCount: UInt64
     /// What the archive holds of the file, ascending; one piece of everything where it has no
@@ -47,7 +47,7 @@ extension TarMember {
     /// - Returns: nil where an encoding is wrong.
     static func xattrs(
         _ records: PaxRecords
-    ) -> (xattrs: [Node.Xattr], accessControlList: Bytes?)? {
+    ) -> (xattrs: [Node.Xattr], accessControlLists: [Node.Xattr])? {
         var values: [Bytes: Bytes] = [:]
         let encoded = records.values(withPrefix: "LIBARCHIVE.xattr.")
         if encoded.isEmpty {
@@ -63,11 +63,10 @@ extension TarMember {
         if let label = records.value("RHT.security.selinux") {
             values[Bytes("security.selinux".utf8)] = label
         }
-        let list =
-            records.values(withPrefix: "SCHILY.acl.").first.map {
-                Bytes("SCHILY.acl.".utf8) + $0.key
-            }
-        return (values.map { Node.Xattr(name: $0.key, value: $0.value) }, list)
+        let lists = records.values(withPrefix: "SCHILY.acl.").map {
+            Node.Xattr(name: Bytes("SCHILY.acl.".utf8) + $0.key, value: $0.value)
+        }
+        return (values.map { Node.Xattr(name: $0.key, value: $0.value) }, lists)
     }
 
     /// - Parameter only: the escapes to take as such, in capitals; nil for all.

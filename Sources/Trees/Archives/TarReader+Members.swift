@@ -32,7 +32,7 @@ extension TarReader {
         return TarMember(
             kind: kind, name: name, linkTarget: target, permissions: UInt16(permissions), uid: uid,
             gid: gid, mtimeSeconds: mtime, xattrs: xattrs.xattrs,
-            accessControlList: xattrs.accessControlList, byteCount: data.byteCount,
+            accessControlLists: xattrs.accessControlLists, byteCount: data.byteCount,
             pieces: data.pieces, dataOffset: stream.offset)
     }
 
