@@ -99,12 +99,14 @@ extension MergedTree {
         switch resolve(path) {
         case .found(let place, let node): return (place, node)
         case .missing(let missing):
-            let isWhole = TreePath(path) == missing
+            let whole = TreePath(path)
+            let isWhole = whole == missing
+            let near = nearest(to: missing) ?? whole.flatMap { nearest(to: $0) }
             throw BakeError(
                 .missingInput,
                 "there is no '/\(String(printable: path.withoutLeadingSlash))' in '\(image)'"
                     + (isWhole ? "" : ": '\(missing)' is missing"),
-                hint: nearest(to: missing).map { "did you mean '\($0)'?" })
+                hint: near.map { "did you mean '\($0)'?" })
         case .tooManyLinks:
             throw BakeError(
                 .malformedInput,

@@ -18,8 +18,8 @@ struct TypedNames {
 
     /// By position of the layer. Empty where nothing is known.
     func names(of manifest: Manifest) -> [Int: String] {
-        // A file that is not there, or cannot be read, is no name known.
-        guard let text = try? readWholeFile(file(of: manifest)) else { return [:] }  // as said above
+        let file = file(of: manifest)
+        guard let text = try? readWholeFile(file) else { return [:] }  // no name is known then
         var names: [Int: String] = [:]
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)

@@ -20,7 +20,7 @@ enum ExplanationRendering {
             lines.append(text(need, of: place))
         }
         lines += explanation.removals.map {
-            "\($0.byLayer.label) removed what \($0.layer.label) had"
+            "\($0.byLayer.label) removed what \($0.layer.label) had there"
         }
         let layer = explanation.layer?.label ?? "no layer: bake made it for what is in it"
         return "\(path): \(layer)\n" + lines.map { "  \($0)\n" }.joined()
@@ -40,7 +40,7 @@ enum ExplanationRendering {
         var text = "\(path): not in the image\n"
         for removal in explanation.removals {
             let what = removal.path == explanation.path ? "it" : printable(removal.path)
-            text += "  \(removal.byLayer.label) removed \(what), which \(removal.layer.label) had\n"
+            text += "  \(removal.byLayer.label) removed \(what); \(removal.layer.label) had it\n"
         }
         if let nearest = explanation.nearest {
             text += "  did you mean '\(printable(nearest))'?\n"
