@@ -84,8 +84,9 @@ struct ELFToolchain {
         let target = root.url(path)
         // A link of the tree would be one of this machine to the linker.
         let directory = target.deletingLastPathComponent()
-        guard directory.resolvingSymlinksInPath().path.hasPrefix(
-            root.url(".").resolvingSymlinksInPath().path)
+        guard
+            directory.resolvingSymlinksInPath().path.hasPrefix(
+                root.url(".").resolvingSymlinksInPath().path)
         else { throw TestFailure("\(path) leads out of the root") }
         try FileManager.default.createDirectory(
             at: target.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -64,7 +64,9 @@ import Trees
             .file("own", "#!/own\n", mode: 0o755),
         ])
         for level in 1...6 {
-            try root.make([.file(HostName("nested\(level)"), "#!/nested\(level + 1)\n", mode: 0o755)])
+            try root.make([
+                .file(HostName("nested\(level)"), "#!/nested\(level + 1)\n", mode: 0o755)
+            ])
         }
         try root.make([.file("nested7", mode: 0o755)])
         let error = try #require(throws: ProgramError.self) {

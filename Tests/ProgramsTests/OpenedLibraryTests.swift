@@ -50,7 +50,9 @@ import Trees
         #expect(
             installed.reason("\(Self.multiarch)/libreq.so.2")
                 == .needed(by: "bin/app", how: "dlopen libreq.so.2 for core"))
-        #expect(installed.notes.contains("libsug.so.1, which /bin/app can use for extra, was not brought"))
+        #expect(
+            installed.notes.contains(
+                "libsug.so.1, which /bin/app can use for extra, was not brought"))
         #expect(
             installed.notes.contains(
                 "libgone.so.1, which /bin/app should have for gone, is not there"))
