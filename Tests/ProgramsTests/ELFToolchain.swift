@@ -82,6 +82,12 @@ struct ELFToolchain {
         _ path: String, _ flags: [String], _ libraries: [String], _ source: String
     ) throws {
         let target = root.url(path)
+        // A link of the tree would be one of this machine to the linker.
+        let directory = target.deletingLastPathComponent()
+        guard
+            directory.resolvingSymlinksInPath().path.hasPrefix(
+                root.url(".").resolvingSymlinksInPath().path)
+        else { throw TestFailure("\(path) leads out of the root") }
         try FileManager.default.createDirectory(
             at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         let passed = flags.flatMap { ["-Xlinker", $0] }
@@ -91,7 +97,7 @@ struct ELFToolchain {
                 "-fPIC", "-Wno-everything", "-x", "c", "-", "-x", "none", "-o", target.path,
                 "-Xlinker", "--no-as-needed", "-Xlinker", "--allow-shlib-undefined",
                 "-Xlinker", "--unresolved-symbols=ignore-all",
-            ] + (flags.contains("-shared") ? ["-shared"] : []) + passed
+            ] + ["-shared", "-static"].filter(flags.contains) + passed
             + libraries.map { root.path($0) }
         let result = try runProcess(command, input: Data("\(source)\n".utf8))
         guard result.status == 0 else { throw TestFailure(result.stderrText) }

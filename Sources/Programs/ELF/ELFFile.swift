@@ -53,13 +53,13 @@ public enum ELFReading: Sendable {
 public enum ELFFlaw: Error, Sendable, Hashable {
     public enum Part: String, Sendable {
         case header = "the ELF header"
-        case programHeaders = "the program headers"
-        case sectionHeaders = "the section headers"
+        case programHeaders = "the table of program headers"
+        case sectionHeaders = "the table of section headers"
         case interpreter = "the name of the interpreter"
         case dynamicSection = "the dynamic section"
         case strings = "the string table"
         case symbols = "the symbol table"
-        case notes = "the notes"
+        case notes = "a note"
     }
 
     case unknownClass

@@ -36,7 +36,7 @@ extension ProgramClosure {
                 remark(.variantsLeftOut(name: object.name, paths: variants))
             }
             if load.isFoundWithoutLists(object) { continue }
-            if let file = load.listOfDirectories {
+            if let file = load.muslFile {
                 add(
                     try PathWalk(file, in: tree),
                     .needed(by: object.place, how: "the loader's directories"))

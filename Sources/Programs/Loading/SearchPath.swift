@@ -8,6 +8,8 @@ struct SearchPath {
     /// Directories of one path, and readings of one text, beyond which a file is not taken at its
     /// word: `$LIB` forty times over has more readings than there are atoms.
     private static let limit = 256
+    /// Bytes; the kernel takes no longer path (PATH_MAX, limits.h).
+    private static let pathLimit = 4096
 
     /// The directories of a search path: tokens replaced, those that cannot be left out. A token
     /// that may stand for several things gives several directories.
@@ -36,6 +38,8 @@ struct SearchPath {
                 for index in readings.indices { readings[index] += text[position..<end] }
                 position = end
             }
+            readings.removeAll { $0.count >= Self.pathLimit }
+            if readings.isEmpty { return [] }
         }
         return readings
     }

@@ -76,6 +76,8 @@ public struct ScriptLine: Sendable, Hashable {
         return words + [word].compactMap { $0 }
     }
 
+    private static let optionsWithValue = ["-u", "--unset", "-C", "--chdir"]
+
     /// The first word that is neither an option of env's, nor one's value, nor an assignment.
     private static func program(in words: [[UInt8]]) -> [UInt8]? {
         var isValue = false
@@ -83,9 +85,7 @@ public struct ScriptLine: Sendable, Hashable {
             if isValue {
                 isValue = false
             } else if word.first == UInt8(ascii: "-") {
-                isValue = ["-u", "--unset", "-C", "--chdir"].contains {
-                    word.elementsEqual($0.utf8)
-                }
+                isValue = optionsWithValue.contains { word.elementsEqual($0.utf8) }
             } else if !word.contains(UInt8(ascii: "=")) {
                 return word
             }

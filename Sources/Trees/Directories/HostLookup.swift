@@ -95,8 +95,8 @@ public final class HostLookup {
         }
         let opened: OpenDirectory
         do throws(Errno) {
-            opened = try Self.open(
-                path.name.terminated, in: parent?.descriptor ?? directory.descriptor)
+            let above = parent?.descriptor ?? directory.descriptor
+            opened = try Self.open(path.name.terminated, in: above)
         } catch .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels,
             .fileNameTooLong
         {
