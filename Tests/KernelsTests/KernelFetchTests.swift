@@ -3,6 +3,7 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+
 import enum Tools.ToolError
 import func Tools.runTool
 

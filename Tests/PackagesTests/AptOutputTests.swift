@@ -8,7 +8,10 @@ import Tools
     static let simulations: [(text: String, packages: [String])] = [
         ("", []),
         ("Reading package lists...\nConf a (1 Debian:12/stable [amd64])\n", []),
-        ("Inst b (1:2-3 Debian:12.15/oldstable [amd64])\nInst a (1 x [all])", ["a 1 all", "b 1:2-3 amd64"]),
+        (
+            "Inst b (1:2-3 Debian:12.15/oldstable [amd64])\nInst a (1 x [all])",
+            ["a 1 all", "b 1:2-3 amd64"]
+        ),
         ("Inst libc6 (2.36 Debian:12/stable [amd64]) []", ["libc6 2.36 amd64"]),
         ("Inst libc6:i386 (2.36 A:1/b, C:2/d [i386]) [x:amd64 ]", ["libc6 2.36 i386"]),
         ("Inst a (1 s [all])\nInst a (1 s [all])", ["a 1 all"]),
@@ -40,7 +43,8 @@ import Tools
         #expect(Array(records.keys) == [package])
         let record = try #require(records[package])
         #expect(record.byteCount == 10 && record.installedByteCount == 3072)
-        #expect(record.repositoryStanza.contains("\nDepends: x,\n y\nFilename: ./b_1%3a2_all.deb\n"))
+        #expect(
+            record.repositoryStanza.contains("\nDepends: x,\n y\nFilename: ./b_1%3a2_all.deb\n"))
     }
 
     static let failures: [(messages: String, error: PackageError)] = [
