@@ -119,7 +119,8 @@ let package = Package(
             name: "KernelsTests", dependencies: ["Kernels", "Tools", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "PackagesTests", dependencies: ["Packages", "Tools", "TestSupport", system],
+            name: "PackagesTests",
+            dependencies: ["Packages", "Tools", "TestSupport", system, subprocess],
             swiftSettings: strict),
         .testTarget(
             name: "ImagesTests", dependencies: ["Images", "BakeContract", "TestSupport"],

@@ -16,7 +16,7 @@ enum LayerScript {
         exec 3<&0 </dev/null
         setsid sh -c "$WORK" work "$@" 3<&- &
         work=$!
-        { read -r line <&3; kill -TERM -- -"$work"; } >/dev/null 2>&1 &
+        { read -r line <&3; kill -s TERM -- -"$work"; } >/dev/null 2>&1 &
         tether=$!
         status=0
         wait "$work" || status=$?
@@ -107,8 +107,9 @@ enum LayerScript {
             rmdir --ignore-fail-on-non-empty var/cache var/lib var/log var etc tmp \
                 2>/dev/null || true
         fi
-        # Device nodes were made in it, or mounted, as the user's rights allowed.
-        if [ -d dev ]; then touch -d "@$epoch" dev; fi
+        # Made early, late or not at all, as this user may make device nodes or not.
+        mkdir -p dev
+        touch -d "@$epoch" dev .
         cd ..
 
         tar --sort=name --format=pax --numeric-owner --xattrs --xattrs-include='*' \\

@@ -63,15 +63,29 @@ public struct PackageCache: Sendable {
         }
 
         let cache = try prepared()
-        let lock = try asPackageError { () throws(FileFailure) in
-            try CacheLock(cache.directory.appending(".lock")) { progress(.waitingForAnother) }
-        }
+        let lock = try await cache.lock(progress)
         defer { lock.release() }
         // Whoever was waited for may have made it.
         if !refresh, let archive = cache.madeBefore(for: keys) {
             return PackageSet(archive, wasCached: true)
         }
         return try await cache.make(request, requested, keys, host, progress)
+    }
+
+    /// Asks again and again instead of waiting in the kernel, which would keep the holder, if it is
+    /// another task of ours, from its thread.
+    private func lock(_ progress: (Step) -> Void) async throws(PackageError) -> CacheLock {
+        var isAnnounced = false
+        while true {
+            let lock = try asPackageError { () throws(FileFailure) in
+                try CacheLock(ifFree: directory.appending(".lock"))
+            }
+            if let lock { return lock }
+            if !isAnnounced { progress(.waitingForAnother) }
+            isAnnounced = true
+            // Being cancelled only means asking sooner.
+            try? await Task.sleep(nanoseconds: 100_000_000)
+        }
     }
 
     private var aptConfiguration: String? {

@@ -90,6 +90,7 @@ extension ToolResult {
             .drop { $0 != "Package \(name) is a virtual package provided by:" }
             .dropFirst().prefix { $0.hasPrefix("  ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
+            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }
 

@@ -62,8 +62,8 @@ struct PackageLists {
 
     /// The exact packages that satisfy the request, sorted.
     func choose(_ requested: [RequestedPackage]) async throws(PackageError) -> [DebianPackage] {
-        let result = try await run(
-            "apt-get", ["--simulate", "install"] + (try await words(requested)))
+        let words = try await words(requested)
+        let result = try await run("apt-get", ["--simulate", "install"] + words)
         if let failure = result.choiceFailure {
             throw await namingNearest(failure)
         }
@@ -130,6 +130,7 @@ struct PackageLists {
     /// Downloads the packages that are not here, and makes a repository of exactly these.
     func download(_ records: [PackageRecord]) async throws(PackageError) {
         try needSpace(records.reduce(0) { $0 + $1.neededByteCount })
+        try removeOtherContents(than: records)
         let packages = records.map(\.package)
         let result = try await run(
             "apt-get", ["--yes", "--download-only", "install"] + specifications(packages))
@@ -140,6 +141,19 @@ struct PackageLists {
         let index = records.map(\.repositoryStanza).joined(separator: "\n")
         try asPackageError { () throws(FileFailure) in
             try writeFile(index, to: archives.appending("Packages"))
+        }
+    }
+
+    /// apt takes a downloaded file of the right name and length for the package, which another
+    /// source, or a damaged disk, may have given other contents.
+    private func removeOtherContents(than records: [PackageRecord]) throws(PackageError) {
+        for record in records {
+            let path = archives.appending(record.package.fileName)
+            guard kind(of: path) == .file else { continue }
+            // What cannot be read is downloaded again.
+            let digest = try? hexDigest(ofFileAt: path)
+            guard digest != record.sha256 else { continue }
+            try asPackageError { () throws(FileFailure) in try removeTree(path) }
         }
     }
 

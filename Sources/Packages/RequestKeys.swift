@@ -48,6 +48,11 @@ func listName(of records: [PackageRecord], _ request: PackageRequest) -> String 
 
 func hexDigest(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
 
+func hexDigest(ofFileAt path: FilePath) throws -> String {
+    let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+    return try file.closeAfter { try hexDigest(of: file) }
+}
+
 /// Of everything in an open file.
 func hexDigest(of file: FileDescriptor) throws -> String {
     var digest = SHA256()

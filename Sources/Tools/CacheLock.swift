@@ -7,13 +7,7 @@ public struct CacheLock: Sendable {
 
     /// `whenTaken` is called before waiting for another holder.
     public init(_ path: FilePath, whenTaken: () -> Void) throws(FileFailure) {
-        do {
-            file = try FileDescriptor.open(
-                path, .writeOnly, options: [.create, .closeOnExec],
-                permissions: FilePermissions(rawValue: 0o644))
-        } catch {
-            throw FileFailure(action: "lock", path: path, errno: errno(of: error))
-        }
+        file = try Self.open(path)
         if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 { return }
         whenTaken()
         while flock(file.rawValue, LOCK_EX) != 0 {
@@ -21,6 +15,28 @@ public struct CacheLock: Sendable {
                 throw FileFailure(
                     action: "lock", path: path, errno: Errno(rawValue: Glibc.errno))
             }
+        }
+    }
+
+    /// Nil when another holder has it.
+    public init?(ifFree path: FilePath) throws(FileFailure) {
+        file = try Self.open(path)
+        if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 { return }
+        let reason = Glibc.errno
+        release()
+        guard reason == EWOULDBLOCK || reason == EINTR else {
+            throw FileFailure(action: "lock", path: path, errno: Errno(rawValue: reason))
+        }
+        return nil
+    }
+
+    private static func open(_ path: FilePath) throws(FileFailure) -> FileDescriptor {
+        do {
+            return try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .closeOnExec],
+                permissions: FilePermissions(rawValue: 0o644))
+        } catch {
+            throw FileFailure(action: "lock", path: path, errno: errno(of: error))
         }
     }
 

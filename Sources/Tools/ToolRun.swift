@@ -10,6 +10,12 @@ public struct ToolResult: Sendable {
     /// Standard error, with the tool's own explanations.
     public let messages: String
 
+    public init(status: Int, output: String, messages: String) {
+        self.status = status
+        self.output = output
+        self.messages = messages
+    }
+
     /// The line that says why it failed: apt's first about a file it could not get, else its
     /// first error (`E:`), else the last line.
     public var complaint: String {
