@@ -4,18 +4,14 @@ internal import SystemPackage
 
 /// Two images that should be the same, compared byte by byte and then by what the bytes mean.
 struct ImageComparison {
-    let first: BootImage
-    let second: BootImage
+    private let trees: (ImageTree, ImageTree)
+    private var first: BootImage { trees.0.image }
+    private var second: BootImage { trees.1.image }
     /// A directory with room for the contents of both trees.
-    let scratch: FilePath
+    private let scratch: FilePath
 
     init(_ first: FilePath, _ second: FilePath, scratch: FilePath) throws(BakeError) {
-        do throws(ImageError) {
-            self.first = try BootImage(opening: first)
-            self.second = try BootImage(opening: second)
-        } catch {
-            throw BakeError(error, output: first.string)
-        }
+        trees = (try ImageTree(opening: first), try ImageTree(opening: second))
         self.scratch = scratch
     }
 
@@ -74,8 +70,8 @@ struct ImageComparison {
         switch name {
         case .blob:
             let files = try TreeComparison(
-                BlobContents.layer(of: first, scratch: scratch),
-                BlobContents.layer(of: second, scratch: scratch)
+                trees.0.layer(scratch: scratch),
+                trees.1.layer(scratch: scratch)
             ).differences()
             if files.isEmpty {
                 return [
