@@ -27,9 +27,12 @@ import Trees
             "c 0600 0:0 0 /dev/console 5:1", "p 0600 0:0 0 /dev/console",
             ["/dev/console: kind a character device, then a named pipe"]
         ),
-        ("/bin -> usr/bin", "/lib -> usr/bin", [
-            "/bin: only in the first image", "/lib: only in the second image",
-        ]),
+        (
+            "/bin -> usr/bin", "/lib -> usr/bin",
+            [
+                "/bin: only in the first image", "/lib: only in the second image",
+            ]
+        ),
     ]
 
     @Test(arguments: changes)

@@ -1,4 +1,5 @@
 internal import BakeContract
+internal import Glibc
 internal import Images
 internal import SystemPackage
 
@@ -43,7 +44,8 @@ struct ImageComparison {
             let count = min(1 << 20, length - done)
             let left = try bytes(of: first, places.0.lowerBound + done, count)
             let right = try bytes(of: second, places.1.lowerBound + done, count)
-            if let index = left.indices.first(where: { left[$0] != right[$0] }) {
+            if memcmp(left, right, count) != 0 {
+                let index = left.indices.first { left[$0] != right[$0] } ?? 0
                 return places.0.lowerBound + done + index
             }
             done += count
