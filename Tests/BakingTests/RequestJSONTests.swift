@@ -96,4 +96,22 @@ struct RequestJSONTests {
         request.add([variable("B", "3")])
         #expect(request.environment == [variable("A", "2"), variable("B", "3")])
     }
+
+    /// What has no key is about one bake alone. Should a property be added, one of the two follows:
+    /// what bake.json cannot say, `--check-reproducible` would not hand on.
+    @Test("every property has a key, or is about one bake") func complete() throws {
+        let sample = try #require(try RequestCorpus.cases().first { $0.name == "everything" })
+        let everything = Mirror(
+            reflecting: try BakeRequest(json: sample.text, file: "bake.json"))
+        var unsaid: Set<String> = []
+        for (said, silent) in zip(everything.children, Mirror(reflecting: BakeRequest()).children)
+        where "\(said.value)" == "\(silent.value)" {
+            unsaid.insert(said.label ?? "")
+        }
+        #expect(
+            unsaid == [
+                "isDryRun", "isListed", "reversesNames", "leftOut", "workerCount",
+                "sourceDateEpoch",
+            ])
+    }
 }

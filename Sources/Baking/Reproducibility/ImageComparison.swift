@@ -1,21 +1,18 @@
 internal import BakeContract
+internal import Glibc
 internal import Images
 internal import SystemPackage
 
 /// Two images that should be the same, compared byte by byte and then by what the bytes mean.
 struct ImageComparison {
-    let first: BootImage
-    let second: BootImage
+    private let trees: (ImageTree, ImageTree)
+    private var first: BootImage { trees.0.image }
+    private var second: BootImage { trees.1.image }
     /// A directory with room for the contents of both trees.
-    let scratch: FilePath
+    private let scratch: FilePath
 
     init(_ first: FilePath, _ second: FilePath, scratch: FilePath) throws(BakeError) {
-        do throws(ImageError) {
-            self.first = try BootImage(opening: first)
-            self.second = try BootImage(opening: second)
-        } catch {
-            throw BakeError(error, output: first.string)
-        }
+        trees = (try ImageTree(opening: first), try ImageTree(opening: second))
         self.scratch = scratch
     }
 
@@ -47,7 +44,8 @@ struct ImageComparison {
             let count = min(1 << 20, length - done)
             let left = try bytes(of: first, places.0.lowerBound + done, count)
             let right = try bytes(of: second, places.1.lowerBound + done, count)
-            if let index = left.indices.first(where: { left[$0] != right[$0] }) {
+            if memcmp(left, right, count) != 0 {
+                let index = left.indices.first { left[$0] != right[$0] } ?? 0
                 return places.0.lowerBound + done + index
             }
             done += count
@@ -74,8 +72,8 @@ struct ImageComparison {
         switch name {
         case .blob:
             let files = try TreeComparison(
-                BlobContents.layer(of: first, scratch: scratch),
-                BlobContents.layer(of: second, scratch: scratch)
+                trees.0.layer(scratch: scratch),
+                trees.1.layer(scratch: scratch)
             ).differences()
             if files.isEmpty {
                 return [

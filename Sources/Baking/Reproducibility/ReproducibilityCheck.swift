@@ -86,6 +86,8 @@ public struct ReproducibilityCheck: Sendable {
         } catch {
             throw BakeError(.failed, "cannot bake a second time: \(error)")
         }
+        // Whoever abandons the check takes the second bake's files away, and ends this process.
+        ScratchDirectory.pauseIfEnding()
         guard result.status == 0 else {
             throw BakeError(
                 .failed,
