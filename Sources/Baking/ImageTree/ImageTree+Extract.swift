@@ -22,16 +22,27 @@ extension ImageTree {
     public func extract(
         to directory: String, _ options: ExtractOptions
     ) throws(BakeError) -> [String] {
-        let destination = FilePath(directory)
-        let parent = destination.removingLastComponent()
-        let layer = try checkedLayer(scratch: parent.isEmpty ? "." : parent)
         var writing = TreeWriter.Options.forThisUser
         writing.keepsPrivileges = writing.keepsPrivileges || options.keepsPrivileges
         writing.byteCountLimit = options.byteCountLimit
         writing.fileCountLimit = options.fileCountLimit
+        let destination = FilePath(directory)
+        let parent = destination.removingLastComponent()
+        // Before the contents, which a hostile image has more of than there is room.
+        try check(writing)
+        let layer = try checkedLayer(scratch: parent.isEmpty ? "." : parent)
         do {
             return try TreeWriter.write(layer, to: destination, options: writing)
                 .map(\.description)
+        } catch {
+            throw BakeError(error)
+        }
+    }
+
+    private func check(_ options: TreeWriter.Options) throws(BakeError) {
+        let tree = try tree()
+        do {
+            try TreeWriter.check(tree, options)
         } catch {
             throw BakeError(error)
         }
