@@ -59,7 +59,7 @@ extension Baker {
         if ArchiveFilter(suffixOf: FilePath(name).lastComponent?.string ?? "") != nil { return }
         throw BakeError(
             .malformedInput, "cannot save to '\(name)': its name is not that of a tar archive",
-            hint: "take \(name).tar, or .tar.zst: a directory would lose owners, and what was removed")
+            hint: "take \(name).tar, or .tar.zst; a directory would lose owners and deletions")
     }
 
     private func run(
