@@ -67,7 +67,7 @@ struct BakePlan {
         warnings = (kernel.warnings + fitness.warnings).map(\.description)
     }
 
-    private static func modeRules(of request: BakeRequest) throws(BakeError) -> [ModeRule] {
+    static func modeRules(of request: BakeRequest) throws(BakeError) -> [ModeRule] {
         var rules: [ModeRule] = []
         for text in request.modeRules {
             guard let rule = ModeRule(text) else {
@@ -80,7 +80,7 @@ struct BakePlan {
         return rules
     }
 
-    private static func conflictRule(of request: BakeRequest) throws(BakeError) -> ConflictRule {
+    static func conflictRule(of request: BakeRequest) throws(BakeError) -> ConflictRule {
         guard let rule = ConflictRule(rawValue: request.conflictRule) else {
             throw BakeError(
                 .malformedInput,

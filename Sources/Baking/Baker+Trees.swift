@@ -23,7 +23,7 @@ struct BakedTree {
 
 extension Baker {
     /// All inputs laid over each other, permissions changed where that was asked for.
-    func merge(_ inputs: InputReader, _ plan: BakePlan) throws(BakeError) -> BakedTree {
+    func merge(_ inputs: InputReader, _ plan: some InputRules) throws(BakeError) -> BakedTree {
         let request = plan.request
         do throws(TreeError) {
             let merged = try MergedTree.overlay(
@@ -44,7 +44,7 @@ extension Baker {
 
     /// Runs the edits, each on what all before it made.
     func edit(
-        _ baked: inout BakedTree, _ plan: BakePlan, scratch: FilePath,
+        _ baked: inout BakedTree, _ plan: some InputRules, scratch: FilePath,
         _ progress: (BakeProgress) -> Void
     ) throws(BakeError) {
         for (index, commands) in plan.request.edits.enumerated() {

@@ -85,7 +85,8 @@ private let isRoot = geteuid() == 0
 
     @Test func environmentIsNotOurs() throws {
         setenv("BAKE_TEST_SECRET", "1", 1)
-        let edited = try EditableTree().edit("env | sort >/env; umask >>/env; pwd >>/env", ownTime: 9)
+        let edited = try EditableTree().edit(
+            "env | sort >/env; umask >>/env; pwd >>/env", ownTime: 9)
         let text = try #require(try edited.content("env"))
         #expect(!text.contains("BAKE_TEST_SECRET"))
         #expect(text.contains("SOURCE_DATE_EPOCH=9\n") && text.contains("TZ=UTC\n"))
@@ -96,7 +97,8 @@ private let isRoot = geteuid() == 0
     @Test(arguments: Editor.allCases) func hostShell(_ editor: Editor) throws {
         let tree = try EditableTree(hasShell: false) {
             $0.add(
-                Node(.regular(.bytes([1])), permissions: 0o600, uid: 7, mtimeSeconds: 5), at: "kept")
+                Node(.regular(.bytes([1])), permissions: 0o600, uid: 7, mtimeSeconds: 5), at: "kept"
+            )
         }
         let edited = try editor.edit(
             tree, "echo x >new; mkdir proc; chmod 700 kept; [ \"$PWD\" = \"$BAKE_ROOT\" ]")
@@ -113,7 +115,8 @@ private let isRoot = geteuid() == 0
     @Test func withoutNamespaces() throws {
         let tree = try EditableTree {
             $0.add(
-                Node(.regular(.bytes([1])), permissions: 0o600, uid: 7, mtimeSeconds: 5), at: "kept")
+                Node(.regular(.bytes([1])), permissions: 0o600, uid: 7, mtimeSeconds: 5), at: "kept"
+            )
         }
         let edited = try tree.editAsNobody(
             "echo x >new; chmod 700 kept; mkdir dev", .noNamespaces)

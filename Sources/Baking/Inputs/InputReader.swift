@@ -9,7 +9,7 @@ internal import Trees
 /// Reads everything a request names, lowest first: what the guest mounts on, the default /etc, the
 /// packages, the installed programs, each `-R`, the nodes.
 struct InputReader {
-    let plan: BakePlan
+    let plan: any InputRules
     let installation: Installation
     /// The output that stands there now, and what else is no part of a tree it lies in.
     let leftOut: Set<HostIdentity>
@@ -30,7 +30,7 @@ struct InputReader {
     private var request: BakeRequest { plan.request }
 
     init(
-        _ plan: BakePlan, _ baker: Baker, _ output: OutputCheck,
+        _ plan: some InputRules, _ baker: Baker, _ output: OutputCheck,
         _ progress: @escaping (BakeProgress) -> Void
     ) throws(BakeError) {
         self.plan = plan

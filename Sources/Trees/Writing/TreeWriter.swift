@@ -39,7 +39,7 @@ public enum TreeWriter {
     public static func write(
         _ tree: MergedTree, to destination: FilePath, options: Options = .forThisUser
     ) throws(TreeWriteError) -> [WriteNote] {
-        try options.check(tree)
+        try check(tree, options)
         try check(destination)
         // Removed with all it holds unless it gets its name.
         let scratch = try neighbour(of: destination)
@@ -61,6 +61,19 @@ public enum TreeWriter {
         let tree: MergedTree
         do { tree = try MergedTree.overlay([layer]) } catch { throw .source(error) }
         return try write(tree, to: destination, options: options)
+    }
+
+    /// Whether the tree is within the limits: known from its metadata, before contents are read.
+    public static func check(
+        _ tree: MergedTree, _ options: Options
+    ) throws(TreeWriteError) {
+        guard tree.nodes.count <= options.fileCountLimit else {
+            throw .tooManyFiles(count: tree.nodes.count, limit: options.fileCountLimit)
+        }
+        let byteCount = tree.counts.contentByteCount
+        guard byteCount <= options.byteCountLimit else {
+            throw .tooManyBytes(count: byteCount, limit: options.byteCountLimit)
+        }
     }
 
     // MARK: Details
@@ -110,19 +123,6 @@ public enum TreeWriter {
             return try HostPermissions.openDirectory(directory)
         } catch {
             throw .destination(directory.string, error)
-        }
-    }
-}
-
-extension TreeWriter.Options {
-    /// What is known before anything is written.
-    fileprivate func check(_ tree: MergedTree) throws(TreeWriteError) {
-        guard tree.nodes.count <= fileCountLimit else {
-            throw .tooManyFiles(count: tree.nodes.count, limit: fileCountLimit)
-        }
-        let byteCount = tree.counts.contentByteCount
-        guard byteCount <= byteCountLimit else {
-            throw .tooManyBytes(count: byteCount, limit: byteCountLimit)
         }
     }
 }

@@ -26,6 +26,7 @@ enum Interruption {
                 let descriptor = argument!.load(as: Int32.self)
                 var byte: UInt8 = 0
                 guard read(descriptor, &byte, 1) == 1 else { return nil }
+                Baker.abandonEdits()
                 OutputFile.removeUnfinished()
                 ReproducibilityCheck.abandon()
                 ProgressLine.clear()
