@@ -221,10 +221,12 @@ import Trees
     }
 
     @Test func relativePathsBeginHere() throws {
-        let here = FileManager.default.currentDirectoryPath
-        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: here).first)
-        let installed = try InstalledLayer(["./\(name)"])
-        let place = URL(fileURLWithPath: here).resolvingSymlinksInPath().path + "/\(name)"
-        #expect(installed.layer[try #require(TreePath(Bytes(place.utf8)))] != nil)
+        let root = try TemporaryDirectory()
+        try root.make([.file("file", "text")])
+        let depth = FileManager.default.currentDirectoryPath.split(separator: "/").count
+        let up = String(repeating: "../", count: depth)
+        let installed = try InstalledLayer(["./\(up)\(root.path("file").dropFirst())"])
+        let place = root.url("file").resolvingSymlinksInPath().path
+        #expect(installed.layer[try #require(TreePath(Bytes(place.utf8)))]?.byteCount == 4)
     }
 }
