@@ -20,8 +20,7 @@ struct BakeCommand: AsyncParsableCommand {
         subcommands: [
             BuildCommand.self, RunCommand.self, InspectCommand.self, ExtractCommand.self,
             VerifyCommand.self, ListCommand.self, CatCommand.self, WhyCommand.self,
-            ShellCommand.self,
-            ExportCommand.self, KernelCommand.self, ConfigCommand.self,
+            ShellCommand.self, ExportCommand.self, KernelCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }

@@ -18,10 +18,8 @@ struct ShellCommand: AsyncParsableCommand {
               bake shell -R base.tar --save packages.tar.zst -- apt-get install -y nginx
             """)
 
-    @Option(
-        name: [.customShort("R"), .customLong("root")],
-        help: ArgumentHelp("A tree; repeat it for more, later ones win.", valueName: "tree"))
-    var trees: [String] = []
+    @OptionGroup(title: "Trees")
+    var trees: TreeFlags
 
     @Option(
         help: ArgumentHelp(
@@ -47,13 +45,8 @@ struct ShellCommand: AsyncParsableCommand {
     }
 
     private func makeRequest() throws(CommandFailure) -> ShellRequest {
-        guard !trees.isEmpty else {
-            throw CommandFailure(
-                .usage, "no tree was given",
-                hint: "bake shell -R TREE --save FILE.tar; see bake shell --help")
-        }
-        var inputs = BakeRequest(output: save)
-        inputs.trees = trees.compactMap(BakeRequest.Tree.init(argument:))
+        var inputs = try trees.request()
+        inputs.output = save
         inputs.sourceDateEpoch = try SourceDateEpoch.fromEnvironment()
         let program = ProgramArguments.typed ?? []
         return ShellRequest(inputs: inputs, program: program.isEmpty ? nil : program)
