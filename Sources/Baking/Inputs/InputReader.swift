@@ -1,5 +1,4 @@
 internal import Containers
-internal import Glibc
 internal import Kernels
 internal import Packages
 internal import Programs
@@ -21,13 +20,13 @@ struct InputReader {
     private let cacheRoot: FilePath
     private(set) var layers: [InputLayer] = []
     /// Of the last container image, where its settings are wanted.
-    private(set) var imageConfiguration: ImageConfiguration?
+    var imageConfiguration: ImageConfiguration?
     /// Of `--package`: what the layer holds.
     private(set) var packages: [DebianPackage] = []
     /// What was not there and may be missing, each a sentence.
-    private(set) var warnings: [String] = []
+    var warnings: [String] = []
 
-    private var request: BakeRequest { plan.request }
+    var request: BakeRequest { plan.request }
 
     init(
         _ plan: some InputRules, _ baker: Baker, _ output: OutputCheck,
@@ -53,8 +52,6 @@ struct InputReader {
         }
         try readNodes()
     }
-
-    // MARK: Layers
 
     private mutating func readOwn() throws(BakeError) {
         let time = request.ownTime
@@ -113,91 +110,6 @@ struct InputReader {
         }
     }
 
-    private mutating func readTree(
-        _ tree: BakeRequest.Tree, number: Int
-    ) throws(BakeError) {
-        let placement = try Placement(tree)
-        do throws(BakeError) {
-            var status = stat()
-            if stat(tree.path, &status) != 0, errno == ENOENT {
-                throw BakeError(.treeMissing(tree: tree.source))
-            }
-            if let location = ContainerLocation(tree.source) {
-                try readImage(location, number, placement)
-            } else {
-                let isDirectory = status.st_mode & S_IFMT == S_IFDIR
-                let layer =
-                    isDirectory
-                    ? try directory(tree.source, placement)
-                    : try placed(try file(tree.source), placement)
-                add(layer, .tree(number))
-            }
-        } catch {
-            guard request.allowsMissing, error.isAboutMissingTree else { throw error }
-            warnings.append(error.description)
-        }
-    }
-
-    /// A container image: each of its layers is one of ours.
-    private mutating func readImage(
-        _ location: ContainerLocation, _ number: Int, _ placement: Placement
-    ) throws(BakeError) {
-        let image: ContainerImage
-        do throws(ContainerError) {
-            image = try .read(location, scratch: scratch, options: archiveOptions)
-        } catch {
-            throw BakeError(error)
-        }
-        for (index, layer) in image.layers.enumerated() {
-            add(try placed(layer, placement), .imageLayer(tree: number, number: index + 1))
-        }
-        // Its paths mean nothing where the image's root is not the root.
-        if request.takesImageConfiguration, placement.isNone {
-            imageConfiguration = image.configuration
-        }
-    }
-
-    private func directory(
-        _ path: String, _ placement: Placement
-    ) throws(BakeError) -> Layer {
-        let layer = try scan(path, name: path, excluding: exclusions.predicate(for: placement))
-        return try attempt { () throws(TreeError) in
-            try placement.placed(layer.applyingWhiteouts())
-        }
-    }
-
-    private func file(_ path: String) throws(BakeError) -> Layer {
-        switch TreeFileKind(ofFileAt: path) {
-        case .archive: try archive(path)
-        case .squashfs:
-            try Layer.read(squashfs: FilePath(path), scratch: scratch).owned(by: plan.ownerRule)
-        case .image:
-            try ImageTree(opening: FilePath(path)).checkedLayer(scratch: scratch)
-                .owned(by: plan.ownerRule)
-        }
-    }
-
-    private func archive(_ path: String) throws(BakeError) -> Layer {
-        try attempt { () throws(TreeError) in
-            try .read(
-                archive: FilePath(path), name: path, scratch: scratch, options: archiveOptions)
-        }
-    }
-
-    private var archiveOptions: ArchiveOptions {
-        var options = ArchiveOptions()
-        options.owner = plan.ownerRule
-        options.dropsAccessControlLists = request.dropsAccessControlLists
-        return options
-    }
-
-    /// A layer that was read whole, at its place and without what is excluded there.
-    private func placed(_ layer: Layer, _ placement: Placement) throws(BakeError) -> Layer {
-        try attempt { () throws(TreeError) in
-            exclusions.applied(to: try placement.placed(try layer.applyingWhiteouts()))
-        }
-    }
-
     /// `--node`: lines of the text form.
     private mutating func readNodes() throws(BakeError) {
         if request.nodes.isEmpty { return }
@@ -215,7 +127,7 @@ struct InputReader {
 
     // MARK: Details
 
-    private func scan(
+    func scan(
         _ path: String, name: String, excluding: (@Sendable (TreePath) -> Bool)?
     ) throws(BakeError) -> Layer {
         let options = scanOptions(excluding: excluding)
@@ -232,7 +144,7 @@ struct InputReader {
             reversesNames: request.reversesNames)
     }
 
-    private func attempt<Value>(
+    func attempt<Value>(
         _ body: () throws(TreeError) -> Value
     ) throws(BakeError) -> Value {
         do throws(TreeError) {
@@ -242,7 +154,7 @@ struct InputReader {
         }
     }
 
-    private mutating func add(_ layer: Layer, _ origin: LayerOrigin, detail: String = "") {
+    mutating func add(_ layer: Layer, _ origin: LayerOrigin, detail: String = "") {
         layers.append(InputLayer(layer: layer, origin: origin, detail: detail))
     }
 }
