@@ -38,7 +38,7 @@ public struct PackageRequest: Sendable, Equatable {
 }
 
 /// What comes with the packages that were named and their dependencies.
-/// docs/decisions/0006-packages.md has the figures.
+/// docs/decisions/0010-packages.md has the figures.
 public enum PackageVariant: String, CaseIterable, Sendable {
     /// Nothing, and nothing is configured: no users, no alternatives, no caches.
     case extract
