@@ -18,9 +18,19 @@ struct ImageComparison {
 
     /// Empty when all bytes are the same.
     func differences() throws(BakeError) -> [ImageDifference] {
+        let whole = (0..<first.byteCount, 0..<second.byteCount)
+        guard let offset = try firstDifference(in: whole) else { return [] }
         var found: [(PartName, offset: Int)] = []
         for name in PartName.allCases {
-            if let offset = try firstDifference(in: name) { found.append((name, offset)) }
+            let places = (first[name].range, second[name].range)
+            if let offset = try firstDifference(in: places) { found.append((name, offset)) }
+        }
+        if found.isEmpty {
+            return [
+                ImageDifference(
+                    part: "padding", offset: offset, path: nil,
+                    what: "other bytes from \(offset) on")
+            ]
         }
         // Lengths, places and digests of other parts tell nothing when those differ.
         let isConfigured = try configuration(of: first) != configuration(of: second)
@@ -34,10 +44,11 @@ struct ImageComparison {
 
     // MARK: Parts
 
-    /// File offset in the first image of the first byte of a part that is not the same in the
-    /// second; nil when all are.
-    private func firstDifference(in name: PartName) throws(BakeError) -> Int? {
-        let places = (first[name].range, second[name].range)
+    /// File offset in the first image of the first byte of a range that is not the same in the
+    /// second's; nil when all are.
+    private func firstDifference(
+        in places: (Range<Int>, Range<Int>)
+    ) throws(BakeError) -> Int? {
         let length = min(places.0.count, places.1.count)
         var done = 0
         while done < length {
