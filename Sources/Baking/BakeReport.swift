@@ -82,10 +82,10 @@ extension BakeReport {
         layers = Self.layers(of: tree)
         entryCount = tree.entries.count
         inodeCount = tree.entries.count - counts.hardLinks
-        warnings = plan.warnings + baked.warnings
-        notes =
-            tree.notes.map(\.description) + Self.hidden(in: tree)
+        warnings =
+            plan.warnings + baked.warnings + tree.notes.filter(\.isWarning).map(\.description)
             + (blob?.notes.map(\.description) ?? [])
+        notes = tree.notes.filter { !$0.isWarning }.map(\.description) + Self.hidden(in: tree)
         listing = plan.request.isListed ? tree.text : nil
         self.blob = blob.flatMap { blob in
             image.map { image in

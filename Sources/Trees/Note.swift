@@ -75,3 +75,16 @@ extension Note: CustomStringConvertible {
         }
     }
 }
+
+extension Note {
+    /// Whether it is said to everybody: the image lacks something its trees hold, or holds what may
+    /// not have been meant. What lies between layers is said to those who ask.
+    public var isWarning: Bool {
+        switch self {
+        case .mountInside, .otherFileSystemLeftOut, .accessControlListsDropped, .outputLeftOut,
+            .xattrLeftOut, .archive(.accessControlListsDropped):
+            true
+        default: false
+        }
+    }
+}

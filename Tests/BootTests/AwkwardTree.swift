@@ -8,18 +8,31 @@ struct AwkwardTree {
 
     static let isRoot = geteuid() == 0
 
-    /// - Parameter hasSockets: tar has no way to hold one.
-    init(hasSockets: Bool) throws {
+    /// - Parameter isForTar: tar has no way to hold a socket, and what it holds lies in memory once
+    ///   it is unpacked, holes too.
+    init(isForTar: Bool) throws {
         scratch = try TemporaryDirectory()
         try scratch.make([.directory("awkward")])
         try scratch.make(Self.files)
         try scratch.make(Self.names)
-        try scratch.make(Self.special(hasSockets: hasSockets))
+        try scratch.make(Self.special)
+        if !isForTar { try scratch.make(Self.squashfsOnly) }
+        try makeMany()
+        // Close to what the kernel takes as a path (PATH_MAX).
+        try scratch.makeNested(
+            in: "awkward", depth: 19, name: String(repeating: "p", count: 200), file: "bottom")
         if Self.isRoot { try scratch.make(Self.privileged) }
         try scratch.make([
             .allTimes(1_700_000_000), .time("awkward/oldest", 0), .time("awkward/old", 1),
             .time("awkward/future", 0xffff_ffff),
         ])
+    }
+
+    /// A directory with many names; `TreeListing` looks at the names alone.
+    private func makeMany() throws {
+        try scratch.make([.directory("awkward/many")])
+        try scratch.make(
+            (0..<10_000).map { .file(HostName("awkward/many/entry number \($0 * 7919 % 10_007)")) })
     }
 
     private static func words(_ byteCount: Int) -> String {
@@ -55,22 +68,29 @@ struct AwkwardTree {
         .file("awkward/ leading and  double spaces ", "s"), .file("awkward/-rf", "dash"),
         .file("awkward/new\nline", "n"), .file("awkward/tab\tquote'\"\\$`*?", "q"),
         .file("awkward/.hidden", "h"), .file("awkward/ünï", "u"),
+        // One word, composed and decomposed, and in capitals.
+        .file(HostName(bytes: Array("awkward/caf".utf8) + [0xc3, 0xa9]), "composed"),
+        .file(HostName(bytes: Array("awkward/cafe".utf8) + [0xcc, 0x81]), "decomposed"),
+        .file("awkward/CAFE", "capitals"), .file("awkward/cafe", "small"),
         .file(HostName(bytes: Array("awkward/".utf8) + [0xff, 0xfe, 0x80]), "bytes"),
         .file(HostName("awkward/" + String(repeating: "n", count: 255)), "long name"),
         .directory(HostName("awkward/" + String(repeating: "d", count: 255))),
     ]
 
-    private static func special(hasSockets: Bool) -> [HostTreeItem] {
-        [
-            .symlink("awkward/link", to: "deep/er/file"),
-            .symlink("awkward/absolute", to: "/awkward/deep"),
-            .symlink("awkward/dangling", to: "../../no where\n"),
-            .symlink("awkward/long-link", to: HostName(String(repeating: "t/", count: 2047) + "t")),
-            .symlink("awkward/bytes-link", to: HostName(bytes: [0xff, 0x0a])),
-            .hardLink("awkward/link-again", to: "awkward/link"),
-            .fifo("awkward/pipe"), .hardLink("awkward/pipe-again", to: "awkward/pipe"),
-        ] + (hasSockets ? [.socket("awkward/socket")] : [])
-    }
+    private static let special: [HostTreeItem] = [
+        .symlink("awkward/link", to: "deep/er/file"),
+        .symlink("awkward/absolute", to: "/awkward/deep"),
+        .symlink("awkward/dangling", to: "../../no where\n"),
+        .symlink("awkward/long-link", to: HostName(String(repeating: "t/", count: 2047) + "t")),
+        .symlink("awkward/bytes-link", to: HostName(bytes: [0xff, 0x0a])),
+        .hardLink("awkward/link-again", to: "awkward/link"),
+        .fifo("awkward/pipe"), .hardLink("awkward/pipe-again", to: "awkward/pipe"),
+    ]
+
+    private static let squashfsOnly: [HostTreeItem] = [
+        .socket("awkward/socket"),
+        .sparseFile("awkward/beyond-4-gib", byteCount: 4_294_967_296 + 70_001, end: "end"),
+    ]
 
     private static let privileged: [HostTreeItem] = [
         .file("awkward/mode-000", "nobody", mode: 0),

@@ -7,14 +7,14 @@ import Testing
 struct FidelityTests {
     @Test func squashfsHoldsEverything() throws {
         let listings = try listings(
-            of: AwkwardTree(hasSockets: true), bakedWith: ["--owner", "keep"])
+            of: AwkwardTree(isForTar: false), bakedWith: ["--owner", "keep"])
         try compare(listings.source.entries, listings.guest.entries)
     }
 
     /// tmpfs of Linux before 6.6 has no place for `user.` attributes; everything else is there.
     @Test func tarHoldsEverything() throws {
         let listings = try listings(
-            of: AwkwardTree(hasSockets: false), bakedWith: ["--owner", "keep", "--blob", "tar"])
+            of: AwkwardTree(isForTar: true), bakedWith: ["--owner", "keep", "--blob", "tar"])
         try compare(
             listings.source.without("xattr:user."), listings.guest.without("xattr:user."))
     }
