@@ -100,7 +100,7 @@ struct LayerBuild {
         [
             "WORK": LayerScript.work,
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": "/root", "LANG": "C", "LANGUAGE": "C", "TZ": "UTC", "USER": "root",
+            "HOME": "/nonexistent", "LANG": "C", "LANGUAGE": "C", "TZ": "UTC", "USER": "root",
             "LOGNAME": "root", "DEBIAN_FRONTEND": "noninteractive",
         ]
     }
