@@ -149,6 +149,7 @@ enum Editor: String, CaseIterable, CustomTestStringConvertible {
             $0.add(.file(Array("closed".utf8), permissions: 0), at: "none")
             $0.add(.directory(permissions: 0), at: "shut")
             $0.add(.file(Array("inner".utf8), permissions: 0), at: "shut/inner")
+            $0.add(.directory(permissions: 0), at: "shut/below")
             $0.add(.directory(permissions: 0o1777), at: "tmp")
         }
         let edited = try editor.edit(

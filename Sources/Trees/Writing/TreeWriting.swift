@@ -58,7 +58,8 @@ struct TreeWriting: ~Copyable {
             }
         }
         while !levels.isEmpty { try leave() }
-        while let closed = closedDirectories.popLast() { try finishClosed(closed) }
+        // In the order in which they were left: what is inside of one comes first.
+        for closed in closedDirectories { try finishClosed(closed) }
         return metadata.notes.notes
     }
 
