@@ -43,7 +43,8 @@ import Testing
     @Test func fileGivenAsTree() throws {
         try scratch.write("x", to: "file")
         try refuse(
-            ["-R", "file", "-o", "app.img"], status: 66, saying: ["'file'", "not a directory"])
+            ["-R", "file", "-o", "app.img"], status: 65,
+            saying: ["'file'", "not a tar archive", "hint: "])
     }
 
     @Test func noTreeAtAll() throws {

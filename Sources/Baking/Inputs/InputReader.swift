@@ -79,17 +79,19 @@ struct InputReader {
         do {
             found = try await PackageCache(directory: cacheRoot.appending("packages")).resolve(
                 packages, refresh: request.isRefreshed
-            ) { progress(.preparingPackages(step: $0.text)) }
+            ) { progress(.preparingPackages(step: $0.description)) }
         } catch {
             throw BakeError(error)
         }
         self.packages = found.packages
         warnings += [found.trouble].compactMap { $0 }
         let scratch = scratch
-        add(
-            try attempt { () throws(TreeError) in
-                try .read(archive: found.archive, name: "packages", scratch: scratch)
-            }, .packages, detail: request.names.joined(separator: " "))
+        let layer = try attempt { () throws(TreeError) -> Layer in
+            try .read(archive: found.archive, name: "packages", scratch: scratch)
+        }
+        // Only now may the cache evict the archive.
+        _ = consume found
+        add(layer, .packages, detail: request.names.joined(separator: " "))
     }
 
     /// `--install`: programs with all they need.

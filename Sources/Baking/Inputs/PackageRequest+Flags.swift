@@ -16,19 +16,3 @@ extension PackageRequest {
             variant: variant)
     }
 }
-
-extension PackageCache.Step {
-    /// For a progress line.
-    var text: String {
-        switch self {
-        case .waitingForAnother: "waiting for another bake"
-        case .readingPackageLists: "reading package lists"
-        case .resolving: "resolving"
-        case .fetching(let count, let byteCount):
-            "fetching \(count) packages, \(byteCount >> 20) MiB"
-        case .unpacking: "unpacking"
-        case .configuring: "configuring"
-        case .packing: "packing"
-        }
-    }
-}
