@@ -7,6 +7,9 @@ public import Trees
 public struct ContainerImage: Sendable {
     /// Named after the image's file, `alpine.tar layer 2`; whiteouts are applied.
     public let layers: [Layer]
+    /// Of each layer, the digest the image's configuration gives its archive (OCI image-spec,
+    /// config.md, `diff_ids`): `sha256:...`; empty where it gives none.
+    public let layerDigests: [String]
     public let configuration: ImageConfiguration
 
     /// Reads an image. Nothing is unpacked: layers are read where they stand, also within an
@@ -25,6 +28,7 @@ public struct ContainerImage: Sendable {
             let parts = try parts(of: location, platform, scratch)
             return ContainerImage(
                 layers: try layers(of: parts, location, scratch, options),
+                layerDigests: parts.differenceIDs,
                 configuration: try ImageConfiguration(parts.configuration))
         } catch {
             throw ContainerError(image: location.description, error)

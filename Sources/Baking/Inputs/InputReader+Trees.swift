@@ -42,7 +42,9 @@ extension InputReader {
             throw BakeError(error)
         }
         for (index, layer) in image.layers.enumerated() {
-            add(try placed(layer, placement), .imageLayer(tree: number, number: index + 1))
+            add(
+                try placed(layer, placement), .imageLayer(tree: number, number: index + 1),
+                detail: image.layerDigests[index])
         }
         // Its paths mean nothing where the image's root is not the root.
         if request.takesImageConfiguration, placement.isNone {

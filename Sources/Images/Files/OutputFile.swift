@@ -18,9 +18,13 @@ public struct OutputFile: ~Copyable {
     /// Creates the neighbour; `path` itself is not touched.
     public init(replacing path: FilePath) throws(ImageError) {
         self.path = path
-        (self.temporaryPath, self.descriptor) = try createNeighbour(of: path)
-        let name = temporaryPath.string
-        unfinished.withLock { _ = $0.insert(name) }
+        // Made and noted in one: whoever removes what is unfinished finds every file there is.
+        (self.temporaryPath, self.descriptor) = try unfinished.withLock {
+            names throws(ImageError) in
+            let made = try createNeighbour(of: path)
+            names.insert(made.0.string)
+            return made
+        }
     }
 
     deinit {
