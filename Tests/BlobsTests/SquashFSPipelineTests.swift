@@ -20,8 +20,8 @@ import Trees
             let letters = (0..<size).map { Character(UnicodeScalar(UInt8(97 + $0 / 7 % 26))) }
             items.append(.file(HostName("text/\(size)"), String(letters)))
         }
-        for number in 0..<1500 {
-            let text = "\(number % 1400) " + String(repeating: "x", count: number % 300)
+        for number in 0..<400 {
+            let text = "\(number % 380) " + String(repeating: "x", count: number % 300)
             items.append(.file(HostName("many/\(number)"), text))
         }
         items += [
@@ -142,10 +142,12 @@ import Trees
         let blob = try TestBlob(Self.tree(of: source))
         #expect(ContinuousClock.now - start < .seconds(60))
         #expect(blob.blob.dataByteCount < 1 << 20)
-        let end = try runProcess([
-            "sh", "-c", "rdsquashfs -c /disk '\(blob.path)' | tail -c 4 | od -An -c",
-        ])
-        #expect(end.stdoutText.split(separator: " ").map(String.init) == ["\\0", "e", "n", "d\n"])
+        let target = blob.directory.path("out")
+        #expect(try runProcess(["unsquashfs", "-q", "-d", target, blob.path]).status == 0)
+        let disk = try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(target)/disk"))
+        #expect(try disk.seekToEnd() == 10 << 30)
+        try disk.seek(toOffset: (10 << 30) - 4)
+        #expect(try disk.readToEnd() == Data("\0end".utf8))
     }
 
     @Test(arguments: [1, 100_000])
@@ -156,12 +158,9 @@ import Trees
         }
         let tree = try MergedTree.overlay([Layer(name: "l", nodes: nodes, entries: entries)])
         let blob = try TestBlob(tree)
-        let last = try runProcess(["rdsquashfs", "-c", "/d/\(1_000_000 + count - 1)", blob.path])
-        #expect(last.stdoutText == "content of \(count - 1)")
-        let unpacked = blob.directory.path("out")
-        #expect(try runProcess(["unsquashfs", "-q", "-d", unpacked, blob.path]).status == 0)
-        let sum = try runProcess(["sh", "-c", "find '\(unpacked)/d' -type f | sort | xargs cat"])
-        let isSame = sum.stdoutText == (0..<count).map { "content of \($0)" }.joined()
+        let contents = try runProcess(["sh", "-c", "sqfs2tar '\(blob.path)' | tar -xO"])
+        #expect(contents.status == 0, "\(contents.stderrText)")
+        let isSame = contents.stdoutText == (0..<count).map { "content of \($0)" }.joined()
         #expect(isSame)
     }
 

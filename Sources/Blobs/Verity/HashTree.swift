@@ -1,7 +1,7 @@
 internal import Crypto
 
-/// Hashes of blocks, packed into blocks, hashed again, until one block is left: the levels as they
-/// stand on disk, the root's block first (dm-verity, on-disk format version 1).
+/// Hashes of blocks, packed into blocks, hashed again, until one block is left (dm-verity, on-disk
+/// format version 1). On disk the levels stand the other way round, the root's block first.
 struct HashTree {
     static let hashByteCount = SHA256.byteCount
     static let salt = [UInt8](repeating: 0, count: 32)
@@ -13,22 +13,23 @@ struct HashTree {
         return hash
     }()
 
-    /// All levels; a multiple of the block size. Empty where one data block is all there is: its
-    /// hash is the root.
-    let bytes: [UInt8]
+    /// Whole blocks each, the leaves first. Empty where one data block is all there is: its hash is
+    /// the root.
+    let levels: [[UInt8]]
     let rootHash: [UInt8]
 
     /// - Parameter leaves: 32 bytes for each data block.
     /// - Precondition: at least one.
-    init(leaves: [UInt8]) {
+    init(leaves: consuming [UInt8]) {
         var levels: [[UInt8]] = []
         var hashes = leaves
-        while hashes.count > SHA256.byteCount {
-            let level = Self.padded(hashes)
-            levels.append(level)
-            hashes = level.withUnsafeBytes { Self.hashes(ofBlocksIn: $0) }
+        while hashes.count > Self.hashByteCount {
+            Self.pad(&hashes)
+            let next = hashes.withUnsafeBytes { Self.hashes(ofBlocksIn: $0) }
+            levels.append(hashes)
+            hashes = next
         }
-        bytes = Array(levels.reversed().joined())
+        self.levels = levels
         rootHash = hashes
     }
 
@@ -46,9 +47,9 @@ struct HashTree {
         return hashes
     }
 
-    private static func padded(_ hashes: [UInt8]) -> [UInt8] {
+    private static func pad(_ hashes: inout [UInt8]) {
         let rest = hashes.count % Verity.blockSize
-        if rest == 0 { return hashes }
-        return hashes + [UInt8](repeating: 0, count: Verity.blockSize - rest)
+        if rest == 0 { return }
+        hashes += [UInt8](repeating: 0, count: Verity.blockSize - rest)
     }
 }

@@ -11,12 +11,14 @@ extension Verity {
     /// Puts the hash tree behind a blob that is whole blocks, and takes the digest of all of it.
     ///
     /// - Parameter leaves: the hash of each block.
-    static func seal(_ output: BlobOutput, leaves: [UInt8]) throws(BlobError) -> Sealed {
+    static func seal(_ output: BlobOutput, leaves: consuming [UInt8]) throws(BlobError) -> Sealed {
         let blockCount = UInt64(leaves.count / HashTree.hashByteCount)
-        let dataByteCount = blockCount * UInt64(blockSize)
         let tree = HashTree(leaves: leaves)
-        try output.write(tree.bytes, at: dataByteCount)
-        let byteCount = dataByteCount + UInt64(tree.bytes.count)
+        var byteCount = blockCount * UInt64(blockSize)
+        for level in tree.levels.reversed() {
+            try output.write(level, at: byteCount)
+            byteCount += UInt64(level.count)
+        }
         return Sealed(
             verity: Verity(
                 rootHash: tree.rootHash, salt: HashTree.salt, dataBlockCount: blockCount,
