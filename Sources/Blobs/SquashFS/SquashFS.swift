@@ -35,23 +35,22 @@ public enum SquashFS {
             output: BlobOutput(output), exchange: Exchange(plan, workerCount: options.workers))
         try blob.output.empty()
         let workers = try WorkerThreads(count: options.workers) { Worker.run(blob) }
-        let result = Result { () throws(BlobError) in try writeFileSystem(blob, &notes, progress) }
+        let result = Result { () throws(BlobError) in try writeBlob(blob, &notes, progress) }
         blob.exchange.close()
         workers.join()
         let written = try result.get()
-        let sealed = try Verity.seal(blob.output, leaves: written.leaves)
         return Blob(
             kind: .squashfs, compression: options.compression.algorithm.rawValue,
-            byteCount: sealed.byteCount, dataByteCount: written.byteCount, sha256: sealed.sha256,
-            verity: sealed.verity, notes: notes)
+            byteCount: written.sealed.byteCount, dataByteCount: written.byteCount,
+            sha256: written.sealed.sha256, verity: written.sealed.verity, notes: notes)
     }
 
-    /// The file system padded to whole blocks.
+    /// The file system, padding and hash tree, while workers are there to do the work.
     ///
-    /// - Returns: its length in bytes without padding, and the hash of each block.
-    private static func writeFileSystem(
+    /// - Returns: the length in bytes of the file system alone, and what became of the whole.
+    private static func writeBlob(
         _ blob: BlobContext, _ notes: inout [BlobNote], _ progress: (BlobProgress) -> Void
-    ) throws(BlobError) -> (byteCount: UInt64, leaves: [UInt8]) {
+    ) throws(BlobError) -> (byteCount: UInt64, sealed: Verity.Sealed) {
         let stream = BlobStream(blob.exchange, blob.output)
         let file = OutputFile(stream)
         let compressor = try Compressor(
@@ -61,6 +60,6 @@ public enum SquashFS {
         notes += try commit.run(file, progress)
         try MetadataTables(compressor, file).write(blob.tree, commit.finish(), &superblock, file)
         let byteCount = try superblock.finish(file)
-        return (byteCount, try stream.finish())
+        return (byteCount, try Verity.seal(blob.output, leaves: try stream.finish()))
     }
 }

@@ -55,6 +55,8 @@ struct SealingState: ~Copyable {
     private var leaves: [UInt8] = []
 
     init(bufferCount: Int) {
+        // Those of 1 GiB. Memory nobody touches costs nothing; growing holds everything twice.
+        leaves.reserveCapacity(8 << 20)
         buffers = BufferPool(byteCount: Stretch.byteCount, limit: bufferCount)
     }
 
