@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import Trees
 
 /// Finds files of at least one block that are copies of others, before any of them is compressed.
@@ -48,21 +47,18 @@ struct LargeCopies: Sendable {
         of files: [Int], _ plan: ContentPlan, upTo limit: UInt64
     ) throws(BlobError) -> [Int: ContentHash] {
         if files.isEmpty { return [:] }
-        let results = Mutex<[Int: Result<ContentHash, BlobError>]>([:])
-        let next = Atomic(0)
-        let tree = tree
+        let results = Monitor<[Int: Result<ContentHash, BlobError>]>([:])
+        let next = Monitor(files.makeIterator())
         let threads = try WorkerThreads(count: min(workerCount, files.count)) {
             let buffer = UnsafeMutableRawBufferPointer.allocate(
                 byteCount: blockSize, alignment: 4096)
             defer { buffer.deallocate() }
-            while true {
-                let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard position < files.count else { return }
-                let content = tree.content(ofNode: Int(plan.files[files[position]].nodeIndex))
+            while let file = next.withLock({ $0.next() }) {
+                let content = tree.content(ofNode: Int(plan.files[file].nodeIndex))
                 let result = Result { () throws(BlobError) in
                     try hash(of: content, upTo: limit, by: buffer)
                 }
-                results.withLock { $0[files[position]] = result }
+                results.withLock { $0[file] = result }
             }
         }
         threads.join()

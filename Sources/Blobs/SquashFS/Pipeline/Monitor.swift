@@ -7,7 +7,7 @@ final class Monitor<State: ~Copyable>: @unchecked Sendable {
     private var state: State
 
     /// - Parameter conditionCount: how many different things can be waited for.
-    init(_ state: consuming State, conditionCount: Int) {
+    init(_ state: consuming State, conditionCount: Int = 0) {
         self.state = state
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
