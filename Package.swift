@@ -33,6 +33,8 @@ let package = Package(
         .systemLibrary(
             name: "CSquashFS", pkgConfig: "libsquashfs1", providers: [.apt(["libsquashfs-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
@@ -60,7 +62,7 @@ let package = Package(
             name: "Containers", dependencies: ["BakeContract", "Trees", crypto, system],
             swiftSettings: strict),
         .target(
-            name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", crypto, system],
+            name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", "CXXHash", crypto, system],
             swiftSettings: strict),
         .target(name: "Tools", dependencies: [system, subprocess], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["Tools", system], swiftSettings: strict),

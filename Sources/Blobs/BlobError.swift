@@ -14,6 +14,8 @@ public enum BlobError: Error, Sendable, Equatable {
     case output(OutputOperation, Errno)
     /// A call into libsquashfs and its error by name: `SQFS_ERROR_ALLOC`.
     case library(call: String, error: String)
+    /// No thread could be started.
+    case thread(Errno)
     /// A call into liblz4 and its error by name.
     case lz4(call: String, error: String)
     case unknownCompression(String)
@@ -43,6 +45,8 @@ extension BlobError: CustomStringConvertible {
             "cannot \(operation.rawValue) the blob: \(errno)"
         case .library(let call, let error):
             "libsquashfs failed: \(call): \(error)"
+        case .thread(let errno):
+            "cannot start a thread: \(errno)"
         case .lz4(let call, let error):
             "liblz4 failed: \(call): \(error)"
         case .unknownCompression(let text):

@@ -1,18 +1,35 @@
 internal import Trees
 
-/// The content of a regular file, read once from start to end by whoever packs it; holes come as
+/// The content of a regular file, or a piece of it, read once by whoever packs it; holes come as
 /// zeros without being read.
 struct SourceReader: ~Copyable {
     private var reader: ContentReader
     /// Where the file stands, of a file of this machine.
     private let place: HostPlace?
 
-    init(_ content: Node.Content) throws(BlobError) {
+    /// - Parameter offset: where reading starts, in bytes from the start of the content.
+    init(_ content: Node.Content, at offset: UInt64 = 0) throws(BlobError) {
         if case .file(let file) = content { place = file.place } else { place = nil }
         do throws(TreeError) {
             reader = try ContentReader(content)
+            reader.skip(offset)
         } catch {
             throw .tree(error)
+        }
+    }
+
+    /// Length in bytes of the hole that starts here; 0 where there is data.
+    func holeByteCount() -> UInt64 { reader.holeByteCount() }
+
+    /// Fills the whole buffer.
+    /// - Precondition: so much is still to come.
+    mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(BlobError) {
+        var done = 0
+        while done < buffer.count {
+            let count = try next(
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+            precondition(count > 0)
+            done += count
         }
     }
 
@@ -33,7 +50,7 @@ struct SourceReader: ~Copyable {
         }
     }
 
-    /// After the last byte: is it still the file that was scanned? Where it need not be, the note
+    /// After the last byte that was wanted: is it still the file that was scanned? Where it need not be, the note
     /// that says what happened to it.
     consuming func finish() throws(BlobError) -> BlobNote? {
         let place = place

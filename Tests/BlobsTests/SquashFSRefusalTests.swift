@@ -113,7 +113,8 @@ import Trees
         ("rm zlast", "cannot open 'tree/zlast': No such file or directory"),
     ]
 
-    /// The change comes after the first block of `big` was read.
+    /// The change comes after the first block of `big` was put into the blob. Blocks are small, so
+    /// that no worker can be through with the file by then.
     @Test(arguments: changes)
     func filesThatChangeAreNamed(_ change: (command: String, error: String)) throws {
         let directory = try TemporaryDirectory()
@@ -126,6 +127,10 @@ import Trees
         let error = #expect(throws: BlobError.self) {
             try TestBlob(
                 tree,
+                options: {
+                    $0.blockSize = 4096
+                    $0.workerCount = 2
+                },
                 progress: { progress in
                     if progress.bytesDone == 0 || isDone { return }
                     isDone = true

@@ -41,7 +41,7 @@ import Trees
         let reference = try TestBlob(tree)
         let referenceBytes = try reference.bytes
         #expect(try TestBlob(again).bytes == referenceBytes)
-        for workers in [1, 2, 7] {
+        for workers in [1, 2, 3, 8] {
             let blob = try TestBlob(tree) { $0.workerCount = workers }
             #expect(try blob.bytes == referenceBytes, "\(workers) workers")
             #expect(blob.blob == reference.blob)

@@ -18,18 +18,13 @@ struct Compressor: ~Copyable {
     let storesOnly: Bool
     private let object: LibraryObject
 
-    /// - Parameter unpacking: the other direction.
-    init(
-        _ compression: Compression, blockSize: Int, unpacking: Bool = false,
-        _ file: borrowing OutputFile
-    ) throws(BlobError) {
+    init(_ compression: Compression, blockSize: Int) throws(BlobError) {
         id = compression.algorithm.id
         storesOnly = compression.algorithm == .none
         var configuration = sqfs_compressor_config_t()
-        let flags = unpacking ? UInt16(SQFS_COMP_FLAG_UNCOMPRESS.rawValue) : 0
-        try file.check(
+        try BlobError.check(
             sqfs_compressor_config_init(
-                &configuration, SQFS_COMPRESSOR(UInt32(id)), blockSize, flags),
+                &configuration, SQFS_COMPRESSOR(UInt32(id)), blockSize, 0),
             "sqfs_compressor_config_init")
         switch compression.algorithm {
         case .zstd, .gzip, .xz: configuration.level = UInt32(compression.level)
@@ -38,15 +33,24 @@ struct Compressor: ~Copyable {
         case .lz4, .none: break
         }
         var inner: UnsafeMutablePointer<sqfs_compressor_t>?
-        try file.check(
+        try BlobError.check(
             sqfs_compressor_create(&configuration, &inner), "sqfs_compressor_create")
-        // Unpacking is supposed to give more than it gets.
-        object =
-            unpacking ? LibraryObject(inner!) : Self.wrap(inner!, storesOnly: storesOnly)
+        object = Self.wrap(inner!, storesOnly: storesOnly)
     }
 
     var pointer: UnsafeMutablePointer<sqfs_compressor_t> {
         object.raw.assumingMemoryBound(to: sqfs_compressor_t.self)
+    }
+
+    /// Length of the compressed bytes; nil when they would be no shorter.
+    func compress(
+        _ bytes: UnsafeRawBufferPointer, into space: UnsafeMutableRawBufferPointer
+    ) throws(BlobError) -> Int? {
+        let count = pointer.pointee.do_block(
+            pointer, bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt32(bytes.count),
+            space.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt32(space.count))
+        try BlobError.check(count, "sqfs_compressor_t.do_block")
+        return count > 0 ? Int(count) : nil
     }
 
     /// Writes the compressor's options where they differ from the format's defaults.
@@ -68,7 +72,6 @@ struct Compressor: ~Copyable {
         UnsafeMutableRawPointer(mutating: object!).assumingMemoryBound(to: State.self)
     }
 
-    /// Called on the library's worker threads too, each with a copy of its own.
     private static let calls = sqfs_compressor_t(
         base: sqfs_object_t(
             destroy: { object in

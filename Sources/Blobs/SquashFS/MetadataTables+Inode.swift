@@ -5,14 +5,14 @@ internal import Trees
 extension MetadataTables {
     /// The inode of anything but a directory, kind and contents filled in; to be freed.
     func inode(
-        _ index: Int, _ tree: MergedTree, _ contents: borrowing ContentArea, nameCount: UInt32,
+        _ index: Int, _ tree: MergedTree, _ contents: borrowing Contents, nameCount: UInt32,
         _ file: borrowing OutputFile
     ) throws(BlobError) -> UnsafeMutablePointer<sqfs_inode_generic_t> {
         switch tree.nodes[index].kind {
         case .directory:
             preconditionFailure("a directory's inode follows from its listing")
         case .regular:
-            return try regular(contents.takeInode(index)!, nameCount, file)
+            return try regular(index, contents, nameCount: nameCount, file)
         case .symlink(let target):
             return try symlink(target, nameCount)
         case .characterDevice(let device):
@@ -24,25 +24,6 @@ extension MetadataTables {
         case .socket:
             return try pipeInode(SQFS_INODE_SOCKET, nameCount)
         }
-    }
-
-    private func regular(
-        _ raw: UnsafeMutablePointer<sqfs_inode_generic_t>, _ nameCount: UInt32,
-        _ file: borrowing OutputFile
-    ) throws(BlobError) -> UnsafeMutablePointer<sqfs_inode_generic_t> {
-        // Only the extended form has a link count.
-        if nameCount > 1 {
-            do {
-                try file.check(sqfs_inode_make_extended(raw), "sqfs_inode_make_extended")
-            } catch {
-                sqfs_free(raw)
-                throw error
-            }
-        }
-        if raw.pointee.base.type == UInt16(SQFS_INODE_EXT_FILE.rawValue) {
-            raw.pointee.data.file_ext.nlink = nameCount
-        }
-        return raw
     }
 
     private func symlink(
@@ -75,7 +56,7 @@ extension MetadataTables {
         return raw
     }
 
-    private func allocate(
+    func allocate(
         _ type: SQFS_INODE_TYPE, extraByteCount: Int = 0
     ) throws(BlobError) -> UnsafeMutablePointer<sqfs_inode_generic_t> {
         let size = MemoryLayout<sqfs_inode_generic_t>.size + extraByteCount

@@ -31,7 +31,7 @@ struct MetadataTables: ~Copyable {
     }
 
     consuming func write(
-        _ tree: MergedTree, _ contents: borrowing ContentArea, _ superblock: inout Superblock,
+        _ tree: MergedTree, _ contents: borrowing Contents, _ superblock: inout Superblock,
         _ file: borrowing OutputFile
     ) throws(BlobError) {
         superblock.raw.inode_table_start = file.byteCount
@@ -63,7 +63,7 @@ struct MetadataTables: ~Copyable {
     /// Directory by directory, the deepest first, for a listing refers to inodes written before
     /// it. What stands in one directory stands together. Returns the reference of the root.
     private func writeInodes(
-        _ tree: MergedTree, _ contents: borrowing ContentArea, _ owners: inout OwnerTable,
+        _ tree: MergedTree, _ contents: borrowing Contents, _ owners: inout OwnerTable,
         _ xattrs: inout XattrTable, _ file: borrowing OutputFile
     ) throws(BlobError) -> UInt64 {
         let shape = TreeShape(tree)

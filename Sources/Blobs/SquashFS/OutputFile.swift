@@ -1,29 +1,20 @@
 internal import CSquashFS
-internal import Glibc
-internal import SystemPackage
 
-/// The file libsquashfs writes to, and its return codes as errors. The library only says "I/O
-/// error", so the reason is kept here, where the system call was made.
+/// The blob as libsquashfs sees it, and its return codes as errors. The library only says "I/O
+/// error", so the reason is kept here, where it was found.
 struct OutputFile: ~Copyable {
     private struct State {
         /// First, so that a pointer to the state is a pointer to what the library knows.
         var base: sqfs_file_t
-        let descriptor: Int32
-        var byteCount: UInt64
+        let stream: BlobStream
         var failure: BlobError?
     }
 
     private let state: UnsafeMutablePointer<State>
 
-    /// Empties the file. The descriptor stays the caller's.
-    init(_ descriptor: FileDescriptor) throws(BlobError) {
-        guard ftruncate(descriptor.rawValue, 0) == 0 else {
-            throw .output(.resize, Errno(rawValue: errno))
-        }
+    init(_ stream: BlobStream) {
         state = .allocate(capacity: 1)
-        state.initialize(
-            to: State(
-                base: Self.calls, descriptor: descriptor.rawValue, byteCount: 0, failure: nil))
+        state.initialize(to: State(base: Self.calls, stream: stream, failure: nil))
     }
 
     deinit {
@@ -35,13 +26,19 @@ struct OutputFile: ~Copyable {
         UnsafeMutableRawPointer(state).assumingMemoryBound(to: sqfs_file_t.self)
     }
 
-    /// Highest byte written, plus one.
-    var byteCount: UInt64 { state.pointee.byteCount }
+    var byteCount: UInt64 { state.pointee.stream.byteCount }
+
+    /// Where a block begins that is appended.
+    func append(_ bytes: UnsafeRawBufferPointer) throws(BlobError) -> UInt64 {
+        let offset = byteCount
+        try state.pointee.stream.append(bytes)
+        return offset
+    }
 
     /// - Parameter code: what the library returned; negative is an error.
     func check(_ code: Int32, _ call: String) throws(BlobError) {
-        if code >= 0 { return }
-        throw state.pointee.failure ?? .library(call: call, error: Self.name(of: code))
+        if code < 0, let failure = state.pointee.failure { throw failure }
+        try BlobError.check(code, call)
     }
 
     /// - Parameter object: what a constructor of the library returned.
@@ -50,80 +47,34 @@ struct OutputFile: ~Copyable {
         return LibraryObject(UnsafeMutableRawPointer(object))
     }
 
-    private static func name(of code: Int32) -> String {
-        let names = [
-            "ALLOC", "IO", "COMPRESSOR", "INTERNAL", "CORRUPTED", "UNSUPPORTED", "OVERFLOW",
-            "OUT_OF_BOUNDS", "SUPER_MAGIC", "SUPER_VERSION", "SUPER_BLOCK_SIZE", "NOT_DIR",
-            "NO_ENTRY", "LINK_LOOP", "NOT_FILE", "ARG_INVALID", "SEQUENCE",
-        ]
-        let index = Int(-code) - 1
-        return names.indices.contains(index) ? "SQFS_ERROR_\(names[index])" : "error \(code)"
-    }
-
     private static func state(
         _ file: UnsafePointer<sqfs_file_t>?
     ) -> UnsafeMutablePointer<State> {
         UnsafeMutableRawPointer(mutating: file!).assumingMemoryBound(to: State.self)
     }
 
-    /// The library's view of the file. All calls come from the thread that feeds it.
+    /// The library appends, except for the superblock at the end. It reads nothing.
     private static let calls = sqfs_file_t(
         base: sqfs_object_t(destroy: { _ in }, copy: { _ in nil }),
-        read_at: { file, offset, buffer, count in
-            let state = OutputFile.state(file)
-            var done = 0
-            while done < count {
-                let read = pread(
-                    state.pointee.descriptor, buffer! + done, count - done, off_t(offset) + done)
-                if read > 0 {
-                    done += read
-                } else if read == 0 || errno != EINTR {
-                    let reason = read == 0 ? Errno.ioError : Errno(rawValue: errno)
-                    state.pointee.failure = .output(.read, reason)
-                    return Int32(SQFS_ERROR_IO.rawValue)
-                }
-            }
-            return 0
-        },
+        read_at: { _, _, _, _ in Int32(SQFS_ERROR_UNSUPPORTED.rawValue) },
         write_at: { file, offset, buffer, count in
             let state = OutputFile.state(file)
-            var done = 0
-            while done < count {
-                let written = pwrite(
-                    state.pointee.descriptor, buffer! + done, count - done, off_t(offset) + done)
-                if written >= 0 {
-                    done += written
-                } else if errno != EINTR {
-                    state.pointee.failure = .output(.write, Errno(rawValue: errno))
+            let stream = state.pointee.stream
+            let bytes = UnsafeRawBufferPointer(start: buffer, count: count)
+            if offset == stream.byteCount {
+                do throws(BlobError) {
+                    try stream.append(bytes)
+                } catch {
+                    state.pointee.failure = error
                     return Int32(SQFS_ERROR_IO.rawValue)
                 }
+            } else if offset == 0, count == MemoryLayout<sqfs_super_t>.size {
+                stream.replaceHead(bytes)
+            } else {
+                return Int32(SQFS_ERROR_UNSUPPORTED.rawValue)
             }
-            state.pointee.byteCount = max(state.pointee.byteCount, offset + UInt64(count))
             return 0
         },
-        get_size: { file in OutputFile.state(file).pointee.byteCount },
-        truncate: { file, byteCount in
-            let state = OutputFile.state(file)
-            guard ftruncate(state.pointee.descriptor, off_t(byteCount)) == 0 else {
-                state.pointee.failure = .output(.resize, Errno(rawValue: errno))
-                return Int32(SQFS_ERROR_IO.rawValue)
-            }
-            state.pointee.byteCount = byteCount
-            return 0
-        })
-}
-
-/// Something libsquashfs made: created once, destroyed once.
-struct LibraryObject: ~Copyable {
-    let raw: UnsafeMutableRawPointer
-
-    init(_ raw: UnsafeMutableRawPointer) {
-        self.raw = raw
-    }
-
-    deinit {
-        sqfs_destroy(raw)
-    }
-
-    var opaque: OpaquePointer { OpaquePointer(raw) }
+        get_size: { file in OutputFile.state(file).pointee.stream.byteCount },
+        truncate: { _, _ in Int32(SQFS_ERROR_UNSUPPORTED.rawValue) })
 }

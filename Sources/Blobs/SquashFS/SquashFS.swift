@@ -27,25 +27,39 @@ public enum SquashFS {
         progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
         var notes = try checkLimits(of: tree, options)
-        let dataByteCount = try writeFileSystem(tree, to: output, options, &notes, progress)
-        let sealed = try Verity.append(to: output, workerCount: options.workers)
+        let hashSeed = UInt64.random(in: .min ... .max)
+        var plan = ContentPlan(tree, blockSize: options.blockSize)
+        try LargeCopies(tree, options, hashSeed: hashSeed).find(in: &plan)
+        let blob = BlobContext(
+            tree: tree, plan: plan, options: options, hashSeed: hashSeed,
+            output: BlobOutput(output), exchange: Exchange(plan, workerCount: options.workers))
+        try blob.output.empty()
+        let workers = try WorkerThreads(count: options.workers) { Worker.run(blob) }
+        let result = Result { () throws(BlobError) in try writeBlob(blob, &notes, progress) }
+        blob.exchange.close()
+        workers.join()
+        let written = try result.get()
         return Blob(
             kind: .squashfs, compression: options.compression.algorithm.rawValue,
-            byteCount: sealed.byteCount, dataByteCount: dataByteCount, sha256: sealed.sha256,
-            verity: sealed.verity, notes: notes)
+            byteCount: written.sealed.byteCount, dataByteCount: written.byteCount,
+            sha256: written.sealed.sha256, verity: written.sealed.verity, notes: notes)
     }
 
-    /// The file system alone, without padding. Returns its length in bytes.
-    private static func writeFileSystem(
-        _ tree: MergedTree, to output: FileDescriptor, _ options: Options,
-        _ notes: inout [BlobNote], _ progress: (BlobProgress) -> Void
-    ) throws(BlobError) -> UInt64 {
-        let file = try OutputFile(output)
-        let compressor = try Compressor(options.compression, blockSize: options.blockSize, file)
-        var superblock = try Superblock(options, compressor, file)
-        let contents = try ContentArea(tree, options, compressor, file)
-        notes += try contents.write(tree, file, progress)
-        try MetadataTables(compressor, file).write(tree, contents, &superblock, file)
-        return try superblock.finish(file)
+    /// The file system, padding and hash tree, while workers are there to do the work.
+    ///
+    /// - Returns: the length in bytes of the file system alone, and what became of the whole.
+    private static func writeBlob(
+        _ blob: BlobContext, _ notes: inout [BlobNote], _ progress: (BlobProgress) -> Void
+    ) throws(BlobError) -> (byteCount: UInt64, sealed: Verity.Sealed) {
+        let stream = BlobStream(blob.exchange, blob.output)
+        let file = OutputFile(stream)
+        let compressor = try Compressor(
+            blob.options.compression, blockSize: blob.options.blockSize)
+        var superblock = try Superblock(blob.options, compressor, file)
+        var commit = try Commit(blob, file)
+        notes += try commit.run(file, progress)
+        try MetadataTables(compressor, file).write(blob.tree, commit.finish(), &superblock, file)
+        let byteCount = try superblock.finish(file)
+        return (byteCount, try Verity.seal(blob.output, leaves: try stream.finish()))
     }
 }

@@ -1,0 +1,55 @@
+internal import Glibc
+internal import SystemPackage
+
+/// The file a blob is written to, by several threads, each at places of its own.
+struct BlobOutput: Sendable {
+    private let descriptor: FileDescriptor
+
+    /// The descriptor stays the caller's.
+    init(_ descriptor: FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    func empty() throws(BlobError) {
+        guard ftruncate(descriptor.rawValue, 0) == 0 else {
+            throw .output(.resize, Errno(rawValue: errno))
+        }
+    }
+
+    func write(_ bytes: [UInt8], at offset: UInt64) throws(BlobError) {
+        try bytes.withUnsafeBufferPointer { buffer throws(BlobError) in
+            try write(UnsafeRawBufferPointer(buffer), at: offset)
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(BlobError) {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(
+                descriptor.rawValue, bytes.baseAddress! + done, bytes.count - done,
+                off_t(offset) + off_t(done))
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                throw .output(.write, Errno(rawValue: errno))
+            }
+        }
+    }
+
+    /// Fills the buffer.
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64
+    ) throws(BlobError) {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(
+                descriptor.rawValue, buffer.baseAddress! + done, buffer.count - done,
+                off_t(offset) + off_t(done))
+            if count > 0 {
+                done += count
+            } else if count == 0 || errno != EINTR {
+                throw .output(.read, count == 0 ? .ioError : Errno(rawValue: errno))
+            }
+        }
+    }
+}

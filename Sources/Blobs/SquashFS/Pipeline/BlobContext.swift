@@ -1,0 +1,26 @@
+internal import Trees
+
+/// What every thread knows of the blob that is being made.
+struct BlobContext: Sendable {
+    let tree: MergedTree
+    let plan: ContentPlan
+    let options: SquashFS.Options
+    let hashSeed: UInt64
+    let output: BlobOutput
+    let exchange: Exchange
+
+    /// - Parameter file: position in the plan.
+    func content(of file: Int) -> Node.Content {
+        tree.content(ofNode: Int(plan.files[file].nodeIndex))
+    }
+}
+
+extension MergedTree {
+    /// - Precondition: a regular file.
+    func content(ofNode index: Int) -> Node.Content {
+        guard case .regular(let content) = nodes[index].kind else {
+            preconditionFailure("only regular files have contents")
+        }
+        return content
+    }
+}

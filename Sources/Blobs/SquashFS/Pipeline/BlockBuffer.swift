@@ -1,0 +1,48 @@
+/// Memory for one block: of a file, or of a fragment, before or after it was compressed.
+///
+/// Who has it writes to it; handing it on ends that. The pool frees it.
+struct BlockBuffer: @unchecked Sendable {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    func prefix(_ byteCount: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[..<byteCount])
+    }
+}
+
+/// Every buffer there is, so that none is lost when work is given up half-way. Freed with the
+/// pool: no thread may be at work any more.
+struct BufferPool: ~Copyable {
+    private let byteCount: Int
+    private var limit: Int
+    private var all: [BlockBuffer] = []
+    private var spare: [BlockBuffer] = []
+
+    /// - Parameter limit: how many `take` makes at most.
+    init(byteCount: Int, limit: Int) {
+        self.byteCount = byteCount
+        self.limit = limit
+    }
+
+    deinit {
+        for buffer in all { buffer.bytes.deallocate() }
+    }
+
+    /// Nil when all are in use.
+    mutating func take() -> BlockBuffer? {
+        if let last = spare.popLast() { return last }
+        return all.count < limit ? make() : nil
+    }
+
+    mutating func takeBeyondLimit() -> BlockBuffer {
+        limit += 1
+        return make()
+    }
+
+    private mutating func make() -> BlockBuffer {
+        let buffer = BlockBuffer(bytes: .allocate(byteCount: byteCount, alignment: 4096))
+        all.append(buffer)
+        return buffer
+    }
+
+    mutating func give(_ buffer: BlockBuffer) { spare.append(buffer) }
+}

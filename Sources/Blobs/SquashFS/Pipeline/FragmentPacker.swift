@@ -1,0 +1,97 @@
+internal import Glibc
+
+/// Makes fragments of the tails of files, in the order of the tree: equal tails once, and as full
+/// as neighbours allow.
+///
+/// A batch of tails was cut by the lengths alone, so it fills a block as it is. Only where copies
+/// leave gaps is something moved, or a batch joined with the one before it.
+struct FragmentPacker {
+    private struct Key: Hashable {
+        let byteCount: Int
+        let hash: ContentHash
+    }
+
+    private let blockSize: Int
+    /// The first file with a tail.
+    private var owners: [Key: Int32] = [:]
+    /// The last batch, which the next one may be joined with.
+    private var open: TailBatch?
+    private var closedCount = 0
+
+    init(blockSize: Int) {
+        self.blockSize = blockSize
+    }
+
+    /// - Returns: the fragment that cannot grow any more, and a buffer that is not needed any more.
+    mutating func add(
+        _ batch: TailBatch, _ locations: inout ContentLocations
+    ) -> (closed: Fragment?, emptied: BlockBuffer?) {
+        var batch = batch
+        dropCopies(from: &batch, &locations)
+        if batch.members.isEmpty { return (nil, batch.buffer) }
+        if var open, open.byteCount + batch.byteCount <= blockSize {
+            locate(batch, behind: open.byteCount, &locations)
+            UnsafeMutableRawBufferPointer(rebasing: open.buffer.bytes[open.byteCount...])
+                .copyMemory(from: batch.buffer.prefix(batch.byteCount))
+            open.byteCount += batch.byteCount
+            self.open = open
+            return (nil, batch.buffer)
+        }
+        let closed = takeOpen()
+        locate(batch, behind: 0, &locations)
+        open = batch
+        return (closed, nil)
+    }
+
+    /// The last fragment.
+    mutating func takeOpen() -> Fragment? {
+        guard let batch = open.take() else { return nil }
+        defer { closedCount += 1 }
+        return Fragment(number: closedCount, buffer: batch.buffer, byteCount: batch.byteCount)
+    }
+
+    /// Leaves the tails that nobody had before, without gaps between them.
+    private mutating func dropCopies(
+        from batch: inout TailBatch, _ locations: inout ContentLocations
+    ) {
+        var kept: [TailBatch.Member] = []
+        kept.reserveCapacity(batch.members.count)
+        var source = 0
+        var target = 0
+        for member in batch.members {
+            if let owner = owner(of: member) {
+                locations.shareTail(of: owner, with: member.file)
+            } else {
+                if source > target {
+                    memmove(
+                        batch.buffer.bytes.baseAddress! + target,
+                        batch.buffer.bytes.baseAddress! + source, member.byteCount)
+                }
+                target += member.byteCount
+                kept.append(member)
+            }
+            source += member.byteCount
+        }
+        batch.members = kept
+        batch.byteCount = target
+    }
+
+    /// Who had this tail before; from now on this file, where nobody had.
+    private mutating func owner(of member: TailBatch.Member) -> Int? {
+        guard let hash = member.hash else { return nil }
+        let key = Key(byteCount: member.byteCount, hash: hash)
+        if let owner = owners[key] { return Int(owner) }
+        owners[key] = Int32(member.file)
+        return nil
+    }
+
+    private func locate(
+        _ batch: TailBatch, behind start: Int, _ locations: inout ContentLocations
+    ) {
+        var offset = start
+        for member in batch.members {
+            locations.setTail(of: member.file, fragment: closedCount, offset: offset)
+            offset += member.byteCount
+        }
+    }
+}

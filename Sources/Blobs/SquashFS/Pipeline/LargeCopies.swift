@@ -1,0 +1,88 @@
+internal import Trees
+
+/// Finds files of at least one block that are copies of others, before any of them is compressed.
+/// Files of equal length are told apart by their first blocks first, and read to their ends only
+/// where those are equal.
+struct LargeCopies: Sendable {
+    private struct Key: Hashable {
+        let byteCount: UInt64
+        let hash: ContentHash?
+    }
+
+    private let tree: MergedTree
+    private let blockSize: Int
+    private let workerCount: Int
+    private let hashSeed: UInt64
+
+    init(_ tree: MergedTree, _ options: SquashFS.Options, hashSeed: UInt64) {
+        self.tree = tree
+        blockSize = options.blockSize
+        workerCount = options.workers
+        self.hashSeed = hashSeed
+    }
+
+    func find(in plan: inout ContentPlan) throws(BlobError) {
+        var candidates = plan.files.indices.filter { plan.files[$0].byteCount >= blockSize }
+        var hashes: [Int: ContentHash] = [:]
+        candidates = groups(candidates, plan, hashes).flatMap { $0 }.sorted()
+        hashes = try self.hashes(of: candidates, plan, upTo: UInt64(blockSize))
+        candidates = groups(candidates, plan, hashes).flatMap { $0 }.sorted()
+        hashes = try self.hashes(of: candidates, plan, upTo: .max)
+        for group in groups(candidates, plan, hashes) {
+            for copy in group.dropFirst() { plan.declare(copy, copyOf: group[0]) }
+        }
+    }
+
+    /// Files of equal length and hash, more than one each, in the order of the plan.
+    private func groups(
+        _ files: [Int], _ plan: ContentPlan, _ hashes: [Int: ContentHash]
+    ) -> [[Int]] {
+        Dictionary(grouping: files) { file in
+            Key(byteCount: plan.files[file].byteCount, hash: hashes[file])
+        }.values.filter { $0.count > 1 }
+    }
+
+    /// - Parameter limit: how much of each is read, in bytes.
+    private func hashes(
+        of files: [Int], _ plan: ContentPlan, upTo limit: UInt64
+    ) throws(BlobError) -> [Int: ContentHash] {
+        if files.isEmpty { return [:] }
+        let results = Monitor<[Int: Result<ContentHash, BlobError>]>([:])
+        let next = Monitor(files.makeIterator())
+        let threads = try WorkerThreads(count: min(workerCount, files.count)) {
+            let buffer = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: blockSize, alignment: 4096)
+            defer { buffer.deallocate() }
+            while let file = next.withLock({ $0.next() }) {
+                let content = tree.content(ofNode: Int(plan.files[file].nodeIndex))
+                let result = Result { () throws(BlobError) in
+                    try hash(of: content, upTo: limit, by: buffer)
+                }
+                results.withLock { $0[file] = result }
+            }
+        }
+        threads.join()
+        var hashes: [Int: ContentHash] = [:]
+        let found = results.withLock { $0 }
+        for file in files { hashes[file] = try found[file]!.get() }
+        return hashes
+    }
+
+    private func hash(
+        of content: Node.Content, upTo limit: UInt64, by buffer: UnsafeMutableRawBufferPointer
+    ) throws(BlobError) -> ContentHash {
+        var running = try ContentHash.Running(seed: hashSeed)
+        var reader = try SourceReader(content)
+        var rest = min(limit, content.byteCount)
+        while rest > 0 {
+            let piece = UnsafeMutableRawBufferPointer(
+                rebasing: buffer[..<Int(min(rest, UInt64(buffer.count)))])
+            try reader.fill(piece)
+            running.update(UnsafeRawBufferPointer(piece))
+            rest -= UInt64(piece.count)
+        }
+        // A change is noted when the file is packed; a copy gets the note of its original.
+        _ = try reader.finish()
+        return running.finish()
+    }
+}

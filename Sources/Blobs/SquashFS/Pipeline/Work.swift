@@ -1,0 +1,67 @@
+/// A block as it goes into the file.
+struct PackedBlock: Sendable {
+    let buffer: BlockBuffer
+    let byteCount: Int
+    let isCompressed: Bool
+
+    /// As inodes and the fragment table have it: bit 24 says "not compressed" (squashfs_fs.h,
+    /// SQUASHFS_COMPRESSED_BIT_BLOCK).
+    var sizeWord: UInt32 { UInt32(byteCount) | (isCompressed ? 0 : 1 << 24) }
+
+    var bytes: UnsafeRawBufferPointer { buffer.prefix(byteCount) }
+}
+
+/// Tails of files, one behind the other in one buffer.
+struct TailBatch: Sendable {
+    struct Member: Sendable {
+        let file: Int
+        let byteCount: Int
+        /// Nil where no other tail has this length.
+        let hash: ContentHash?
+    }
+
+    let buffer: BlockBuffer
+    var byteCount: Int
+    var members: [Member]
+}
+
+/// A block of tails, ready to be compressed.
+struct Fragment: Sendable {
+    /// Position in the fragment table.
+    let number: Int
+    let buffer: BlockBuffer
+    let byteCount: Int
+}
+
+/// What a reading task of the plan came to.
+struct ReadOutcome: Sendable {
+    enum Contents: Sendable {
+        /// Nil for a block of zeros, which is not stored.
+        case block(file: Int, index: Int, PackedBlock?)
+        case tails(TailBatch)
+    }
+
+    let contents: Contents
+    /// Of files, by their position in the plan.
+    let notes: [(file: Int, note: BlobNote)]
+}
+
+/// Bytes of the blob that will not change any more: a multiple of the hash tree's block size.
+struct Stretch: Sendable {
+    let buffer: BlockBuffer
+    /// From the start of the file, in bytes.
+    let offset: UInt64
+    var byteCount: Int
+
+    static let byteCount = 64 * Verity.blockSize
+
+    var bytes: UnsafeRawBufferPointer { buffer.prefix(byteCount) }
+}
+
+/// What a worker is given, in the order of what others wait for.
+enum Work: Sendable {
+    case seal(Stretch)
+    case pack(Fragment)
+    /// The number is the task's position in the plan.
+    case read(Int, ContentPlan.Task, BlockBuffer)
+}

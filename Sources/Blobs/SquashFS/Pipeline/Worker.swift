@@ -1,0 +1,123 @@
+internal import Glibc
+internal import Trees
+
+/// One of the threads that do the work: read, hash, compress, write.
+struct Worker: ~Copyable {
+    private let blob: BlobContext
+    private let compressor: Compressor
+    /// Compressed blocks go here, and the buffer they came from takes its place.
+    private var spare: BlockBuffer
+
+    private init(_ blob: BlobContext) throws(BlobError) {
+        self.blob = blob
+        compressor = try Compressor(blob.options.compression, blockSize: blob.options.blockSize)
+        spare = blob.exchange.takeWorkerBuffer()
+    }
+
+    /// Until the exchange has nothing more to do.
+    static func run(_ blob: BlobContext) {
+        do throws(BlobError) {
+            var worker = try Worker(blob)
+            while let work = blob.exchange.takeWork() { worker.perform(work) }
+        } catch {
+            blob.exchange.fail(error)
+        }
+    }
+
+    private mutating func perform(_ work: Work) {
+        switch work {
+        case .read(let number, let task, let buffer):
+            let result = Result { () throws(BlobError) in try read(task, into: buffer) }
+            blob.exchange.finish(read: number, result)
+        case .pack(let fragment):
+            let result = Result { () throws(BlobError) in
+                try pack(fragment.buffer, byteCount: fragment.byteCount)
+            }
+            blob.exchange.finish(pack: fragment.number, result)
+        case .seal(let stretch):
+            do throws(BlobError) {
+                try blob.output.write(stretch.bytes, at: stretch.offset)
+                blob.exchange.finish(
+                    stretch, leaves: HashTree.hashes(ofBlocksIn: stretch.bytes))
+            } catch {
+                blob.exchange.fail(error)
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private mutating func read(
+        _ task: ContentPlan.Task, into buffer: BlockBuffer
+    ) throws(BlobError) -> ReadOutcome {
+        switch task {
+        case .block(let file, let index): try readBlock(file, index, into: buffer)
+        case .tails(let tails): try readTails(tails, into: buffer)
+        }
+    }
+
+    /// Several workers can be in one file at the same time, each with a reader of its own: each
+    /// finds the file as it was scanned, before and after its block.
+    private mutating func readBlock(
+        _ file: Int, _ index: Int, into buffer: BlockBuffer
+    ) throws(BlobError) -> ReadOutcome {
+        let blockSize = blob.options.blockSize
+        var reader = try SourceReader(
+            blob.content(of: file), at: UInt64(index) * UInt64(blockSize))
+        let isHole = reader.holeByteCount() >= UInt64(blockSize)
+        if !isHole { try reader.fill(buffer.bytes) }
+        let note = try reader.finish()
+        let isEmpty = isHole || buffer.bytes.isAllZero
+        if isEmpty { blob.exchange.giveBack(buffer) }
+        let block = isEmpty ? nil : try pack(buffer, byteCount: blockSize)
+        return ReadOutcome(
+            contents: .block(file: file, index: index, block),
+            notes: note.map { [(file, $0)] } ?? [])
+    }
+
+    private func readTails(
+        _ tails: [ContentPlan.Tail], into buffer: BlockBuffer
+    ) throws(BlobError) -> ReadOutcome {
+        var batch = TailBatch(buffer: buffer, byteCount: 0, members: [])
+        batch.members.reserveCapacity(tails.count)
+        var notes: [(file: Int, note: BlobNote)] = []
+        for tail in tails {
+            let content = blob.content(of: tail.file)
+            let space = UnsafeMutableRawBufferPointer(
+                rebasing: buffer.bytes[batch.byteCount..<(batch.byteCount + tail.byteCount)])
+            var reader = try SourceReader(
+                content, at: content.byteCount - UInt64(tail.byteCount))
+            try reader.fill(space)
+            if let note = try reader.finish() { notes.append((tail.file, note)) }
+            let hash =
+                tail.mayHaveTwin
+                ? ContentHash(of: UnsafeRawBufferPointer(space), seed: blob.hashSeed) : nil
+            batch.members.append(.init(file: tail.file, byteCount: tail.byteCount, hash: hash))
+            batch.byteCount += tail.byteCount
+        }
+        return ReadOutcome(contents: .tails(batch), notes: notes)
+    }
+
+    // MARK: Compressing
+
+    /// Compressed, or as it is when that is no shorter.
+    private mutating func pack(
+        _ buffer: BlockBuffer, byteCount: Int
+    ) throws(BlobError) -> PackedBlock {
+        let packedByteCount = try compressor.compress(
+            buffer.prefix(byteCount), into: spare.bytes)
+        guard let packedByteCount else {
+            return PackedBlock(buffer: buffer, byteCount: byteCount, isCompressed: false)
+        }
+        defer { spare = buffer }
+        return PackedBlock(buffer: spare, byteCount: packedByteCount, isCompressed: true)
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Compares the bytes with themselves, one further on.
+    fileprivate var isAllZero: Bool {
+        guard let start = baseAddress, start.load(as: UInt8.self) == 0 else { return isEmpty }
+        return memcmp(start, start + 1, count - 1) == 0
+    }
+}
