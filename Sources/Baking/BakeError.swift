@@ -78,7 +78,7 @@ extension BakeError {
         switch error {
         case .tree(let error): self.init(error)
         case .output: self.init(.outputNotWritable, "cannot write '\(output)': \(error)")
-        case .library: self.init(.failed, error.description)
+        case .library, .thread: self.init(.failed, error.description)
         default: self.init(.malformedInput, error.description)
         }
     }

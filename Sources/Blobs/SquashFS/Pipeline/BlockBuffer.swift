@@ -1,11 +1,11 @@
-/// Memory for one block: of a file, or of a fragment, before or after it was compressed.
+/// Memory for one block, of a file or of a fragment, before or after it was compressed.
 ///
 /// Who has it writes to it; handing it on ends that. The pool frees it.
 struct BlockBuffer: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 
-    func prefix(_ byteCount: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[..<byteCount])
+    func piece(at start: Int = 0, _ byteCount: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[start..<(start + byteCount)])
     }
 }
 

@@ -54,7 +54,9 @@ struct ContentLocations {
         }
         tailOwners = []
         for file in files.indices where plan.isCopy(file) {
-            files[file] = files[Int(plan.files[file].original)]
+            let original = files[Int(plan.files[file].original)]
+            files[file].start = original.start
+            files[file].firstBlock = original.firstBlock
         }
     }
 }

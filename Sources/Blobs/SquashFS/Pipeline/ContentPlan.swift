@@ -5,8 +5,7 @@ internal import Trees
 struct ContentPlan: Sendable {
     struct File: Sendable {
         let nodeIndex: Int32
-        /// The first file with this content; itself where there is none. Only files of at least
-        /// one block are compared before they are read.
+        /// The first file with the same whole blocks; itself where there is none.
         var original: Int32
         let byteCount: UInt64
     }
@@ -62,15 +61,13 @@ struct ContentPlan: Sendable {
     /// The next piece of work; nil when there is none left.
     mutating func next() -> Task? {
         while file < files.count {
-            if !isCopy(file) {
-                if block < blockCount(of: file) {
-                    block += 1
-                    return .block(file: file, index: block - 1)
-                }
-                let tailByteCount = Int(files[file].byteCount % UInt64(blockSize))
-                if !hasRoom(for: tailByteCount) { return takeTails() }
-                add(tailByteCount)
+            if !isCopy(file), block < blockCount(of: file) {
+                block += 1
+                return .block(file: file, index: block - 1)
             }
+            let tailByteCount = Int(files[file].byteCount % UInt64(blockSize))
+            if !hasRoom(for: tailByteCount) { return takeTails() }
+            add(tailByteCount)
             file += 1
             block = 0
         }

@@ -22,8 +22,9 @@ struct ExchangeState: ~Copyable {
     init(_ plan: ContentPlan, workerCount: Int) {
         self.plan = plan
         nextTask = self.plan.next()
-        // Enough that nobody waits for a neighbour whose block takes longer.
-        buffers = BufferPool(byteCount: plan.blockSize, limit: 4 * workerCount + 4)
+        // Room for a block that starts anywhere in the first half (FragmentPacker), and enough that
+        // nobody waits for a neighbour whose block takes longer.
+        buffers = BufferPool(byteCount: 2 * plan.blockSize, limit: 4 * workerCount + 4)
         sealing = SealingState(bufferCount: workerCount + 3)
     }
 

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Makes fragments of the tails of files, in the order of the tree: equal tails once, and as full
-/// as neighbours allow.
+/// Makes fragments of the tails of files, in the order of the tree: equal tails once, and each
+/// fragment as full as the next tail allows.
 ///
 /// A batch of tails was cut by the lengths alone, so it fills a block as it is. Only where copies
-/// leave gaps is something moved, or a batch joined with the one before it.
+/// left gaps is something moved.
 struct FragmentPacker {
     private struct Key: Hashable {
         let byteCount: Int
@@ -28,33 +28,50 @@ struct FragmentPacker {
     ) -> (closed: Fragment?, emptied: BlockBuffer?) {
         var batch = batch
         dropCopies(from: &batch, &locations)
+        fillOpen(from: &batch, &locations)
         if batch.members.isEmpty { return (nil, batch.buffer) }
-        if var open, open.byteCount + batch.byteCount <= blockSize {
-            locate(batch, behind: open.byteCount, &locations)
-            UnsafeMutableRawBufferPointer(rebasing: open.buffer.bytes[open.byteCount...])
-                .copyMemory(from: batch.buffer.prefix(batch.byteCount))
-            open.byteCount += batch.byteCount
-            self.open = open
-            return (nil, batch.buffer)
-        }
         let closed = takeOpen()
-        locate(batch, behind: 0, &locations)
+        locate(batch.members, behind: 0, &locations)
         open = batch
         return (closed, nil)
+    }
+
+    /// Moves what fits from the start of the batch to the end of the one before it.
+    private mutating func fillOpen(
+        from batch: inout TailBatch, _ locations: inout ContentLocations
+    ) {
+        guard var previous = open.take() else { return }
+        var byteCount = 0
+        let moved = batch.members.prefix { member in
+            let fits = previous.byteCount + byteCount + member.byteCount <= blockSize
+            if fits { byteCount += member.byteCount }
+            return fits
+        }
+        locate(moved, behind: previous.byteCount, &locations)
+        let end = previous.start + previous.byteCount
+        UnsafeMutableRawBufferPointer(rebasing: previous.buffer.bytes[end...])
+            .copyMemory(from: batch.buffer.piece(at: batch.start, byteCount))
+        previous.byteCount += byteCount
+        batch.members.removeFirst(moved.count)
+        batch.start += byteCount
+        batch.byteCount -= byteCount
+        open = previous
     }
 
     /// The last fragment.
     mutating func takeOpen() -> Fragment? {
         guard let batch = open.take() else { return nil }
         defer { closedCount += 1 }
-        return Fragment(number: closedCount, buffer: batch.buffer, byteCount: batch.byteCount)
+        return Fragment(
+            number: closedCount, buffer: batch.buffer, start: batch.start,
+            byteCount: batch.byteCount)
     }
 
     /// Leaves the tails that nobody had before, without gaps between them.
     private mutating func dropCopies(
         from batch: inout TailBatch, _ locations: inout ContentLocations
     ) {
-        var kept: [TailBatch.Member] = []
+        var kept: ArraySlice<TailBatch.Member> = []
         kept.reserveCapacity(batch.members.count)
         var source = 0
         var target = 0
@@ -86,10 +103,11 @@ struct FragmentPacker {
     }
 
     private func locate(
-        _ batch: TailBatch, behind start: Int, _ locations: inout ContentLocations
+        _ members: ArraySlice<TailBatch.Member>, behind start: Int,
+        _ locations: inout ContentLocations
     ) {
         var offset = start
-        for member in batch.members {
+        for member in members {
             locations.setTail(of: member.file, fragment: closedCount, offset: offset)
             offset += member.byteCount
         }

@@ -1,8 +1,8 @@
 internal import Trees
 
-/// Finds files of at least one block that are copies of others, before any of them is compressed.
-/// Files of equal length are told apart by their first blocks first, and read to their ends only
-/// where those are equal.
+/// Finds files of equal length whose whole blocks are those of another one, before any of them is
+/// compressed. They are told apart by their first blocks, and read on only where those are equal.
+/// What stands behind the last whole block is compared when it is read (`FragmentPacker`).
 struct LargeCopies: Sendable {
     private struct Key: Hashable {
         let byteCount: UInt64
@@ -73,7 +73,7 @@ struct LargeCopies: Sendable {
     ) throws(BlobError) -> ContentHash {
         var running = try ContentHash.Running(seed: hashSeed)
         var reader = try SourceReader(content)
-        var rest = min(limit, content.byteCount)
+        var rest = min(limit, content.byteCount - content.byteCount % UInt64(blockSize))
         while rest > 0 {
             let piece = UnsafeMutableRawBufferPointer(
                 rebasing: buffer[..<Int(min(rest, UInt64(buffer.count)))])

@@ -1,6 +1,8 @@
 /// A block as it goes into the file.
 struct PackedBlock: Sendable {
     let buffer: BlockBuffer
+    /// Where it stands in the buffer, in bytes.
+    let start: Int
     let byteCount: Int
     let isCompressed: Bool
 
@@ -8,7 +10,7 @@ struct PackedBlock: Sendable {
     /// SQUASHFS_COMPRESSED_BIT_BLOCK).
     var sizeWord: UInt32 { UInt32(byteCount) | (isCompressed ? 0 : 1 << 24) }
 
-    var bytes: UnsafeRawBufferPointer { buffer.prefix(byteCount) }
+    var bytes: UnsafeRawBufferPointer { buffer.piece(at: start, byteCount) }
 }
 
 /// Tails of files, one behind the other in one buffer.
@@ -21,8 +23,10 @@ struct TailBatch: Sendable {
     }
 
     let buffer: BlockBuffer
-    var byteCount: Int
-    var members: [Member]
+    /// Where the first one stands in the buffer, in bytes.
+    var start = 0
+    var byteCount = 0
+    var members: ArraySlice<Member> = []
 }
 
 /// A block of tails, ready to be compressed.
@@ -30,6 +34,8 @@ struct Fragment: Sendable {
     /// Position in the fragment table.
     let number: Int
     let buffer: BlockBuffer
+    /// Where it stands in the buffer, in bytes.
+    let start: Int
     let byteCount: Int
 }
 
@@ -55,7 +61,7 @@ struct Stretch: Sendable {
 
     static let byteCount = 64 * Verity.blockSize
 
-    var bytes: UnsafeRawBufferPointer { buffer.prefix(byteCount) }
+    var bytes: UnsafeRawBufferPointer { buffer.piece(byteCount) }
 }
 
 /// What a worker is given, in the order of what others wait for.

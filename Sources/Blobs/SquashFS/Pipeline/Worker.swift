@@ -31,7 +31,7 @@ struct Worker: ~Copyable {
             blob.exchange.finish(read: number, result)
         case .pack(let fragment):
             let result = Result { () throws(BlobError) in
-                try pack(fragment.buffer, byteCount: fragment.byteCount)
+                try pack(fragment.buffer, at: fragment.start, byteCount: fragment.byteCount)
             }
             blob.exchange.finish(pack: fragment.number, result)
         case .seal(let stretch):
@@ -65,20 +65,21 @@ struct Worker: ~Copyable {
         var reader = try SourceReader(
             blob.content(of: file), at: UInt64(index) * UInt64(blockSize))
         let isHole = reader.holeByteCount() >= UInt64(blockSize)
-        if !isHole { try reader.fill(buffer.bytes) }
+        let block = whole(buffer)
+        if !isHole { try reader.fill(block) }
         let note = try reader.finish()
-        let isEmpty = isHole || buffer.bytes.isAllZero
+        let isEmpty = isHole || block.isAllZero
         if isEmpty { blob.exchange.giveBack(buffer) }
-        let block = isEmpty ? nil : try pack(buffer, byteCount: blockSize)
+        let packed = isEmpty ? nil : try pack(buffer, byteCount: blockSize)
         return ReadOutcome(
-            contents: .block(file: file, index: index, block),
+            contents: .block(file: file, index: index, packed),
             notes: note.map { [(file, $0)] } ?? [])
     }
 
     private func readTails(
         _ tails: [ContentPlan.Tail], into buffer: BlockBuffer
     ) throws(BlobError) -> ReadOutcome {
-        var batch = TailBatch(buffer: buffer, byteCount: 0, members: [])
+        var batch = TailBatch(buffer: buffer)
         batch.members.reserveCapacity(tails.count)
         var notes: [(file: Int, note: BlobNote)] = []
         for tail in tails {
@@ -98,19 +99,25 @@ struct Worker: ~Copyable {
         return ReadOutcome(contents: .tails(batch), notes: notes)
     }
 
+    private func whole(_ buffer: BlockBuffer) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<blob.options.blockSize])
+    }
+
     // MARK: Compressing
 
     /// Compressed, or as it is when that is no shorter.
     private mutating func pack(
-        _ buffer: BlockBuffer, byteCount: Int
+        _ buffer: BlockBuffer, at start: Int = 0, byteCount: Int
     ) throws(BlobError) -> PackedBlock {
         let packedByteCount = try compressor.compress(
-            buffer.prefix(byteCount), into: spare.bytes)
+            buffer.piece(at: start, byteCount), into: whole(spare))
         guard let packedByteCount else {
-            return PackedBlock(buffer: buffer, byteCount: byteCount, isCompressed: false)
+            return PackedBlock(
+                buffer: buffer, start: start, byteCount: byteCount, isCompressed: false)
         }
         defer { spare = buffer }
-        return PackedBlock(buffer: spare, byteCount: packedByteCount, isCompressed: true)
+        return PackedBlock(
+            buffer: spare, start: 0, byteCount: packedByteCount, isCompressed: true)
     }
 }
 
