@@ -68,7 +68,7 @@ extension BakeError {
             switch error {
             case .tree(let error): BakeError(error).kind
             case .copy, .scratch: .outputNotWritable
-            case .tool: .unavailable
+            case .tool, .noShell: .unavailable
             case .accessControlList, .ended: .failed
             }
         self.init(kind, error.description, hint: error.hint)

@@ -13,6 +13,8 @@ public struct BakeReport: Sendable {
         public let entryCount: Int
         /// Entries of this layer that a later layer hid.
         public let hiddenCount: Int
+        /// Entries of this layer that a later layer removed.
+        public let removedCount: Int
     }
 
     /// A Debian package of the packages' layer.
@@ -40,9 +42,11 @@ public struct BakeReport: Sendable {
     public let inodeCount: Int
     /// Of `--package`: everything in that layer, sorted.
     public let packages: [Package]
+    /// What each `--edit` did.
+    public let edits: [TreeChanges]
     /// Things the user should know of, each a sentence.
     public let warnings: [String]
-    /// What was hidden or replaced, each a sentence; there can be many.
+    /// What was hidden, replaced or removed, each a sentence; there can be many.
     public let notes: [String]
     /// The merged tree's text form, a line an inode; nil unless the request is listed.
     public let listing: String?
@@ -75,6 +79,7 @@ extension BakeReport {
         packages = baked.packages.map {
             Package(name: $0.name, version: $0.version, architecture: $0.architecture)
         }
+        edits = baked.edits
         let counts = tree.counts
         output = plan.request.output
         kernelVersion = plan.kernel.version
@@ -85,7 +90,9 @@ extension BakeReport {
         warnings =
             plan.warnings + baked.warnings + tree.notes.filter(\.isWarning).map(\.description)
             + (blob?.notes.map(\.description) ?? [])
-        notes = tree.notes.filter { !$0.isWarning }.map(\.description) + Self.hidden(in: tree)
+        notes =
+            tree.notes.filter { !$0.isWarning }.map(\.description) + Self.hidden(in: tree)
+            + Self.removed(from: tree)
         listing = plan.request.isListed ? tree.text : nil
         self.blob = blob.flatMap { blob in
             image.map { image in
@@ -108,10 +115,19 @@ extension BakeReport {
             if let index = entry.layerIndex { entryCounts[index] += 1 }
             for index in entry.hiddenLayerIndices { hiddenCounts[index] += 1 }
         }
+        var removedCounts = [Int](repeating: 0, count: tree.layerNames.count)
+        for removal in tree.removals { removedCounts[removal.layerIndex] += 1 }
         return tree.layerNames.indices.map { index in
             Layer(
                 name: tree.layerNames[index], entryCount: entryCounts[index],
-                hiddenCount: hiddenCounts[index])
+                hiddenCount: hiddenCounts[index], removedCount: removedCounts[index])
+        }
+    }
+
+    private static func removed(from tree: MergedTree) -> [String] {
+        tree.removals.map { removal in
+            "\(removal.path) of \(tree.layerNames[removal.layerIndex]) is removed by "
+                + tree.layerNames[removal.byLayerIndex]
         }
     }
 

@@ -10,6 +10,8 @@ struct BakedTree {
     var layers: [InputLayer]
     /// Of `--package`: what that layer holds, sorted.
     var packages: [DebianPackage] = []
+    /// Of each `--edit`.
+    var edits: [TreeChanges] = []
     var warnings: [String] = []
 
     mutating func lay(_ input: InputLayer, _ request: BakeRequest) throws(TreeError) {
@@ -57,6 +59,7 @@ extension Baker {
             } catch {
                 throw BakeError(error)
             }
+            baked.edits.append(TreeChanges(edit.changes))
             baked.warnings += edit.notes.map(\.description)
             do {
                 try baked.lay(

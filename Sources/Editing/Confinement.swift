@@ -43,9 +43,9 @@ public struct Confinement: Sendable, Equatable {
     /// The best first.
     private static func candidates(isRoot: Bool) -> [(View, Namespaces)] {
         isRoot
-            ? [
-                (.image, .privileged), (.image, .none), (.host, .privileged), (.host, .none),
-            ]
+            // Never this machine's shell as root without namespaces: an absolute path would mean
+            // this machine.
+            ? [(.image, .privileged), (.image, .none), (.host, .privileged)]
             : [
                 (.image, .user(hasRanges: true)), (.image, .user(hasRanges: false)),
                 (.host, .user(hasRanges: true)), (.host, .user(hasRanges: false)), (.host, .none),
@@ -71,8 +71,7 @@ public struct Confinement: Sendable, Equatable {
             }
             reasons[view] = reason
         }
-        // Not even this machine's shell.
-        throw .tool(name: "/bin/sh", .noSuchFileOrDirectory)
+        throw .noShell(reason: reasons[.image] ?? reasons[.host] ?? "")
     }
 
     private func notes(_ reasons: [View: String]) -> [EditNote] {
@@ -89,10 +88,10 @@ public struct Confinement: Sendable, Equatable {
 
     /// For the user whose commands failed.
     var hint: String? {
-        if view == .host {
+        if view == .host, namespaces != .none {
             return """
                 the tree has no /bin/sh that starts here, so this machine's shell ran with the copy \
-                of the tree as its working directory and in BAKE_ROOT
+                of the tree as its working directory and in BAKE_ROOT; this machine was read-only
                 """
         }
         if case .user(hasRanges: false) = namespaces {

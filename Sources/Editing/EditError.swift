@@ -10,6 +10,8 @@ public enum EditError: Error, Sendable {
     case scratch(directory: String, Errno)
     /// A tool that is part of every Debian.
     case tool(name: String, Errno)
+    /// Nothing can run commands in the copy without endangering this machine.
+    case noShell(reason: String)
     /// An access control list that the commands set.
     case accessControlList(TreePath)
     case ended(Edit.Commands, status: Int, Confinement)
@@ -24,6 +26,11 @@ extension EditError: CustomStringConvertible {
             "cannot make a copy of the tree in '\(directory)': \(errno)"
         case .tool(let name, let errno):
             "cannot start '\(name)': \(errno)"
+        case .noShell(let reason):
+            """
+            cannot run commands in the tree: its own /bin/sh could not be started (\(reason)), and \
+            this machine's would need namespaces
+            """
         case .accessControlList(let path):
             "the edit gave \(path) an access control list, which squashfs cannot hold"
         case .ended(let commands, let status, _):
@@ -36,6 +43,7 @@ extension EditError: CustomStringConvertible {
         case .ended(_, _, let confinement): confinement.hint
         case .accessControlList: "remove it with 'setfacl -b'"
         case .tool: "it is part of Debian's util-linux, coreutils and findutils"
+        case .noShell: "add a tree with a shell: --install sh, or -R with a busybox as /bin/sh"
         case .copy, .tree, .scratch: nil
         }
     }

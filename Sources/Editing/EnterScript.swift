@@ -57,11 +57,32 @@ enum EnterScript {
         """
 
     /// A tree whose shell cannot be started here, such as one without.
+    ///
+    /// This machine is there to be read: a path that was meant for the tree must not change it.
+    /// Flags that a mount has must stay with a remount in a user namespace
+    /// (mount_namespaces(7), "Restrictions on mount namespaces").
     static let hostInNamespaces = """
         umask 022
         root=$1
         shift
         mount -n -t proc proc /proc 2>/dev/null || :
+        mount -n --bind "$root" "$root" || exit
+        cat /proc/self/mounts | while read -r _ point _ options _; do
+            point=$(printf %b "$point")
+            [ "$point" != "$root" ] || continue
+            flags=ro
+            for flag in nosuid nodev noexec noatime nodiratime relatime; do
+                case ",$options," in *",$flag,"*) flags=$flags,$flag ;; esac
+            done
+            mount -n -o "remount,bind,$flags" "$point" 2>/dev/null || [ ! -w "$point" ] || {
+                echo "cannot make $point read-only" >&2
+                exit 1
+            }
+        done || exit
+        case $root in
+        /tmp/*) ;;
+        *) mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp || exit ;;
+        esac
         cd "$root" || exit
         "$@"
         exit $?

@@ -100,8 +100,19 @@ private let isRoot = geteuid() == 0
                 Node(.regular(.bytes([1])), permissions: 0o600, uid: 7, mtimeSeconds: 5), at: "kept"
             )
         }
+        // A path that was meant for the tree does nothing to this machine.
+        let machine = try TemporaryDirectory()
+        try machine.write("whole", to: "canary")
+        chmod(machine.path, 0o777)
+        chmod(machine.path("canary"), 0o666)
         let edited = try editor.edit(
-            tree, "echo x >new; mkdir proc; chmod 700 kept; [ \"$PWD\" = \"$BAKE_ROOT\" ]")
+            tree,
+            """
+            echo x >new; mkdir proc; chmod 700 kept; [ "$PWD" = "$BAKE_ROOT" ]
+            ! { echo lost > '\(machine.path("canary"))'; } 2>/dev/null
+            ! rm -f '\(machine.path("canary"))' 2>/dev/null
+            """)
+        #expect(try String(contentsOfFile: machine.path("canary"), encoding: .utf8) == "whole")
         #expect(edited.report == ["+ /new", "+ /proc", "~ /kept"])
         #expect(edited.line("/kept") == "f 0700 7:0 5 /kept 1")
         guard case .otherwise(.hostShell, let reason)? = edited.edit.notes.first else {

@@ -34,8 +34,7 @@ import Testing
     ])
     func verdicts(script: String, reason: String) throws {
         let scratch = try TemporaryDirectory()
-        try scratch.write("#!/bin/sh\n\(script)\n", to: "qemu")
-        #expect(chmod(scratch.path("qemu"), 0o755) == 0)
+        try scratch.writeScript(script, to: "qemu")
         let tools = LaunchTools(qemu: FilePath(scratch.path("qemu")), uefi: nil)
         let verdict = Accelerator.probe(tools: tools, device: "/dev/null", timeoutSeconds: 1)
         #expect(verdict.reason == reason)

@@ -28,6 +28,15 @@ public final class TemporaryDirectory: Sendable {
             at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: target)
     }
+
+    /// Writes a shell script that can be started. By another process: while this one has it open for
+    /// writing, a child that some other test is just making has it open too, and to start it then
+    /// is "Text file busy" (execve(2), ETXTBSY).
+    public func writeScript(_ lines: String, to name: String) throws {
+        let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod 755 \"$0\""
+        let result = try runProcess(["sh", "-c", write, path(name), lines])
+        guard result.status == 0 else { throw TestFailure(result.stderrText) }
+    }
 }
 
 /// Those that exist now; removed when the process ends.

@@ -17,14 +17,11 @@ public struct ShellRequest: Sendable, Equatable {
 
 /// What somebody did in `bake shell`, as a value; the command renders it.
 public struct ShellReport: Sendable {
-    /// Paths for people, sorted.
-    public let added: [String]
-    public let changed: [String]
-    public let removed: [String]
+    public let changes: TreeChanges
     /// Things the user should know of, each a sentence.
     public let warnings: [String]
     /// Whether the archive was written; it is not where nothing was changed.
-    public let isSaved: Bool
+    public var isSaved: Bool { !changes.isEmpty }
 }
 
 extension Baker {
@@ -44,7 +41,9 @@ extension Baker {
         progress(.editing(number: inputs.edits.count + 1, count: inputs.edits.count + 1))
         let edit = try run(request, in: baked.tree, scratch: output.directory)
         if !edit.changes.isEmpty { try save(edit.layer, to: output.path) }
-        return ShellReport(edit, warnings: baked.warnings + edit.notes.map(\.description))
+        return ShellReport(
+            changes: TreeChanges(edit.changes),
+            warnings: baked.warnings + edit.notes.map(\.description))
     }
 
     /// Ends the commands of edits that run and removes the copies of trees they run in, for a
@@ -81,15 +80,5 @@ extension Baker {
         } catch {
             throw BakeError(error)
         }
-    }
-}
-
-extension ShellReport {
-    fileprivate init(_ edit: Edit, warnings: [String]) {
-        added = edit.changes.added.map(\.description)
-        changed = edit.changes.changed.map(\.description)
-        removed = edit.changes.removed.map(\.description)
-        self.warnings = warnings
-        isSaved = !edit.changes.isEmpty
     }
 }

@@ -7,14 +7,15 @@ enum ReportRendering {
         var lines: [String] = []
         if isVerbose {
             lines += report.notes.map { "  \($0)" }
+            lines += report.packages.map { "  \($0.name) \($0.version) \($0.architecture)" }
+            lines += report.edits.flatMap(ChangesRendering.lines).map { "  \($0)" }
         }
-        for layer in report.layers {
-            let hidden =
-                layer.hiddenCount == 0 ? "" : ", \(layer.hiddenCount) hidden by later layers"
-            lines.append("  layer   \(layer.name): \(layer.entryCount) entries\(hidden)")
-        }
+        lines += report.layers.map { "  layer   \(text($0))" }
         if !report.packages.isEmpty {
-            lines.append("  debian  \(report.packages.count) packages")
+            lines.append("  debian  \(count(report.packages.count, "package"))")
+        }
+        for (index, edit) in report.edits.enumerated() {
+            lines.append("  edit \(index + 1)  \(ChangesRendering.summary(edit))")
         }
         lines.append("  tree    \(report.entryCount) entries, \(report.inodeCount) inodes")
         lines.append("  kernel  \(report.kernelVersion), \(report.moduleCount) modules")
@@ -36,12 +37,27 @@ enum ReportRendering {
             + "bake: \(headline)\n"
     }
 
+    private static func text(_ layer: BakeReport.Layer) -> String {
+        let losses = [
+            layer.hiddenCount == 0 ? nil : "\(layer.hiddenCount) hidden",
+            layer.removedCount == 0 ? nil : "\(layer.removedCount) removed",
+        ].compactMap { $0 }
+        let loss = losses.isEmpty ? "" : ", \(losses.joined(separator: " and ")) by later layers"
+        let entries = layer.entryCount == 1 ? "1 entry" : "\(layer.entryCount) entries"
+        return "\(layer.name): \(entries)\(loss)"
+    }
+
+    private static func count(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+
     /// docs/json.md, "bake build".
     static func json(
         _ report: BakeReport, _ reproducibility: Reproducibility? = nil
     ) -> JSONValue {
         .object([
             "blob": report.blob.map(json) ?? .null,
+            "edits": .array(report.edits.map { .object(ChangesRendering.members($0)) }),
             "entryCount": .integer(Int64(report.entryCount)),
             "imageByteCount": report.imageByteCount.map(JSONValue.integer) ?? .null,
             "inodeCount": .integer(Int64(report.inodeCount)),
@@ -102,6 +118,7 @@ enum ReportRendering {
             "entryCount": .integer(Int64(layer.entryCount)),
             "hiddenCount": .integer(Int64(layer.hiddenCount)),
             "name": .text(layer.name),
+            "removedCount": .integer(Int64(layer.removedCount)),
         ])
     }
 
