@@ -42,9 +42,14 @@ extension BakeError {
             self.init(.missingInput, error.description)
         case .changed:
             self.init(
-                .failed, error.description, hint: "bake again when nothing writes to the tree")
-        case .accessControlList, .typeConflict, .nothingLeft, .stripCollision, .specialFileSystem,
-            .sizeUnknown, .archive, .whiteout:
+                .failed, error.description,
+                hint: "bake again when nothing writes to the tree, or --allow-changing")
+        case .typeConflict:
+            self.init(
+                .malformedInput, error.description,
+                hint: "--exclude one of them, or let the later one win: --on-conflict replace")
+        case .accessControlList, .nothingLeft, .stripCollision, .specialFileSystem, .sizeUnknown,
+            .archive, .whiteout:
             self.init(.malformedInput, error.description)
         case .contentNotKept:
             self.init(.failed, error.description)

@@ -10,7 +10,8 @@ struct ContentPlan: Sendable {
         let byteCount: UInt64
     }
 
-    /// What a file has behind its last whole block. A file shorter than a block is all tail.
+    /// What a file has behind its last whole block. A file shorter than a block is all tail, be it
+    /// empty.
     struct Tail: Sendable {
         let file: Int
         let byteCount: Int
@@ -78,8 +79,9 @@ struct ContentPlan: Sendable {
         tailsByteCount + byteCount <= blockSize && tails.count < Self.mostTailsAtOnce
     }
 
+    /// An empty file is looked at too: is it empty still, or one that has more than its size says?
     private mutating func add(_ byteCount: Int) {
-        if byteCount == 0 { return }
+        if byteCount == 0, files[file].byteCount > 0 { return }
         tails.append(
             Tail(file: file, byteCount: byteCount, mayHaveTwin: tailLengths.isShared(byteCount)))
         tailsByteCount += byteCount

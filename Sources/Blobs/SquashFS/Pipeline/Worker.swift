@@ -90,6 +90,7 @@ struct Worker: ~Copyable {
                 content, at: content.byteCount - UInt64(tail.byteCount))
             try reader.fill(space)
             if let note = try reader.finish() { notes.append((tail.file, note)) }
+            if tail.byteCount == 0 { continue }
             let hash =
                 tail.mayHaveTwin
                 ? ContentHash(of: UnsafeRawBufferPointer(space), seed: blob.hashSeed) : nil
