@@ -51,9 +51,17 @@ extension Layer {
             throw BakeError(.missingInput, "cannot read '\(path)': \(error)")
         }
         defer { try? file.close() }  // only read
-        do throws(SquashFSReadError) {
-            return try SquashFS.read(
+        let before = FileVersion(file)
+        let layer = Result { () throws(SquashFSReadError) in
+            try SquashFS.read(
                 file, byteCount: UInt64(byteCount), name: path.string, scratch: scratch)
+        }
+        // A file that changes looks damaged; that it changed is the better reason.
+        guard FileVersion(file) == before else {
+            throw BakeError(.changed(HostPlace(tree: path.string, path: .root), .modified))
+        }
+        do throws(SquashFSReadError) {
+            return try layer.get()
         } catch {
             throw BakeError(error)
         }
@@ -69,5 +77,20 @@ extension Layer {
             return owned
         }
         return Layer(name: name, nodes: owned, entries: entries, notes: notes)
+    }
+}
+
+/// What tells one state of an open file from another.
+private struct FileVersion: Equatable {
+    private let byteCount: Int
+    private let mtimeSeconds: Int
+    private let mtimeNanoseconds: Int
+
+    init(_ file: FileDescriptor) {
+        var status = stat()
+        fstat(file.rawValue, &status)
+        byteCount = status.st_size
+        mtimeSeconds = status.st_mtim.tv_sec
+        mtimeNanoseconds = status.st_mtim.tv_nsec
     }
 }
