@@ -11,6 +11,7 @@ struct BakeCommand: AsyncParsableCommand {
               bake -R base/ -R app/ -c rumpconfig.json -o app.img
               bake run -p 8080:80 app.img
               bake run -e GREETING=hello app.img -- --port 80
+              bake set app.img env.GREETING=hello
               bake inspect app.img
               bake ls app.img /etc
 
@@ -18,8 +19,9 @@ struct BakeCommand: AsyncParsableCommand {
             """,
         version: bakeVersion,
         subcommands: [
-            BuildCommand.self, RunCommand.self, InspectCommand.self, ExtractCommand.self,
-            VerifyCommand.self, ListCommand.self, CatCommand.self, WhyCommand.self,
+            BuildCommand.self, RunCommand.self, SetCommand.self, InspectCommand.self,
+            ExtractCommand.self, VerifyCommand.self, ListCommand.self, CatCommand.self,
+            WhyCommand.self,
             ShellCommand.self, ExportCommand.self, KernelCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)

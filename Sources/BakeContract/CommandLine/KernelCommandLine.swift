@@ -148,14 +148,17 @@ private struct CommandLineReader {
         }
         // For the boot stub, which has read it by now (docs/image-format.md, *Memory*).
         if key.equals("inplace") { return }
-        let names = settingPath(key)
-        guard names.allSatisfy({ !$0.isEmpty }) else {
+        guard let setting = SettingWord(key: key) else {
             throw CommandLineFault(offset: word.start, problem: .commandLine(.emptyKey))
         }
-        var patch = try settingValue(value, names, at: word.valueStart)
-        for name in names.reversed() { patch = .object([JSONMember(name, patch)]) }
-        result.overrides.append(
-            .init(patch: patch, start: word.valueStart, end: word.end, isDocument: false))
+        do throws(JSONFault) {
+            result.overrides.append(
+                .init(
+                    patch: try setting.patch(to: value), start: word.valueStart, end: word.end,
+                    isDocument: false))
+        } catch {
+            throw CommandLineFault(error, at: word.valueStart)
+        }
     }
 
     private mutating func readArguments() throws(CommandLineFault) {
@@ -174,45 +177,4 @@ private struct CommandLineReader {
                 problem: .commandLine(error.problem == .openQuote ? .openQuote : .lastBackslash))
         }
     }
-}
-
-/// `a.b.c` as names. The keys whose own names hold dots or slashes (variables, sysctls, limits,
-/// files) take the whole rest as one.
-private func settingPath(_ key: Bytes) -> [Bytes] {
-    let isMap =
-        key.starts(with: "env.") || key.starts(with: "sysctl.")
-        || key.starts(with: "limits.") || key.starts(with: "files.")
-    var names: [Bytes] = []
-    for name in key.split(
-        separator: ASCII.dot, maxSplits: isMap ? 1 : .max, omittingEmptySubsequences: false)
-    {
-        names.append(Bytes(name))
-    }
-    return names
-}
-
-/// `null` takes a setting away. Keys that hold text take every other value as it stands; the rest
-/// is JSON where it is JSON, else text.
-private func settingValue(
-    _ value: Bytes, _ names: [Bytes], at start: Int
-) throws(CommandLineFault) -> JSONValue {
-    if value.equals("null") { return .null }
-    if isText(names) { return .bytes(value) }
-    do throws(JSONFault) {
-        return try JSONValue.parse(value, limits: .configuration)
-    } catch {
-        // What begins like JSON was meant as JSON.
-        guard value.first == ASCII.leftBrace || value.first == ASCII.leftBracket else {
-            return .bytes(value)
-        }
-        throw CommandLineFault(error, at: start)
-    }
-}
-
-private func isText(_ names: [Bytes]) -> Bool {
-    guard let key = names.first else { return false }
-    let maps: [StaticString] = ["env", "sysctl", "files"]
-    if names.count > 1 { return maps.contains { key.equals($0) } }
-    let texts: [StaticString] = ["hostname", "cmdline", "init", "root", "verify", "on_exit"]
-    return texts.contains { key.equals($0) }
 }

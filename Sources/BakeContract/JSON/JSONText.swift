@@ -173,7 +173,7 @@ struct JSONText {
 }
 
 /// What is wrong with a JSON text, and at which byte.
-struct JSONFault: Error {
-    var offset: Int
-    var problem: JSONProblem
+public struct JSONFault: Error {
+    public var offset: Int
+    public var problem: JSONProblem
 }

@@ -26,4 +26,28 @@ extension JSONValue {
         }
         return .object(kept)
     }
+
+    /// The smallest patch that makes `target` of this value. No patch can set a key of an object
+    /// to null, so `target` must hold none.
+    public func patch(to target: JSONValue) -> JSONValue {
+        guard case .object(let members) = self, case .object(let wanted) = target else {
+            return target
+        }
+        var changes: [JSONMember] = []
+        for member in members where target[member.key] == nil {
+            changes.append(JSONMember(member.key, .null))
+        }
+        for member in wanted {
+            guard let old = self[member.key] else {
+                changes.append(member)
+                continue
+            }
+            if old == member.value { continue }
+            let change = old.patch(to: member.value)
+            if change != .object([]) || old.members == nil {
+                changes.append(JSONMember(member.key, change))
+            }
+        }
+        return .object(changes)
+    }
 }

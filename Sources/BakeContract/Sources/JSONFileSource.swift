@@ -1,5 +1,5 @@
 /// rumpconfig.json, baked into the image or about to be: one JSON object.
-public struct JSONFileSource: ConfigurationSource {
+public struct JSONFileSource: ConfigurationSource, Sendable {
     public var kind: SourceKind
     /// The user's own spelling of its path.
     public var file: Bytes

@@ -3,24 +3,26 @@ internal import Glibc
 internal import SystemPackage
 
 extension OutputFile {
-    /// Copies bytes from the start of another file to an offset of this one, inside the kernel
-    /// where the file systems can do that (copy_file_range(2)), and shares blocks where they can.
-    /// Returns how many there were, at most `byteCount`.
+    /// Copies bytes of another file to an offset of this one, inside the kernel where the file
+    /// systems can do that (copy_file_range(2)), and shares blocks where they can. Returns how many
+    /// there were, at most as many as the range has.
     borrowing func copy(
-        _ byteCount: Int, from source: FileDescriptor, named name: FilePath, to offset: Int
+        _ range: Range<Int>, from source: FileDescriptor, named name: FilePath, to offset: Int
     ) throws(ImageError) -> Int {
         var copied = 0
-        while copied < byteCount {
-            var from = Int64(copied)
+        while copied < range.count {
+            var from = Int64(range.lowerBound + copied)
             var to = Int64(offset + copied)
             let count = copy_file_range(
-                source.rawValue, &from, descriptor.rawValue, &to, byteCount - copied, 0)
+                source.rawValue, &from, descriptor.rawValue, &to, range.count - copied, 0)
             if count > 0 {
                 copied += count
             } else if count == 0 {
                 return copied
             } else if Self.cannotCopyInKernel(Errno(rawValue: errno)) {
-                return try copyByHand(copied..<byteCount, from: source, named: name, to: offset)
+                let rest = range.lowerBound + copied..<range.upperBound
+                return copied
+                    + (try copyByHand(rest, from: source, named: name, to: offset + copied))
             } else if Errno(rawValue: errno) != .interrupted {
                 throw .file(action: .write, path: path, errno: Errno(rawValue: errno))
             }
@@ -38,14 +40,14 @@ extension OutputFile {
         _ range: Range<Int>, from source: FileDescriptor, named name: FilePath, to offset: Int
     ) throws(ImageError) -> Int {
         let chunkByteCount = 1 << 20
-        var copied = range.lowerBound
-        while copied < range.upperBound {
-            let wanted = min(chunkByteCount, range.upperBound - copied)
+        var copied = 0
+        while copied < range.count {
+            let wanted = min(chunkByteCount, range.count - copied)
             let chunk: [UInt8]
             do {
                 chunk = try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
                     count = try source.read(
-                        fromAbsoluteOffset: Int64(copied),
+                        fromAbsoluteOffset: Int64(range.lowerBound + copied),
                         into: UnsafeMutableRawBufferPointer(buffer))
                 }
             } catch {

@@ -74,6 +74,13 @@ public struct OutputFile: ~Copyable {
         }
     }
 
+    /// Permissions other than the ones every new file has.
+    borrowing func set(_ permissions: FilePermissions) throws(ImageError) {
+        guard fchmod(descriptor.rawValue, permissions.rawValue) == 0 else {
+            throw .file(action: .write, path: path, errno: Errno(rawValue: Glibc.errno))
+        }
+    }
+
     /// Puts the file under its name, on the disk. Until this returns, the old one is there.
     public consuming func finish() throws(ImageError) {
         do {

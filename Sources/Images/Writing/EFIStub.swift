@@ -1,6 +1,7 @@
 internal import BakeContract
 
-/// systemd's EFI stub, taken apart: the headers that ours are made from, and its sections.
+/// systemd's EFI stub, taken apart: the headers that ours are made from, and its sections. The
+/// front of an image will do as well: the sections that name its parts are left out.
 ///
 /// Layout: the PE format, *COFF File Header*, *Optional Header*, *Section Table*.
 struct EFIStub: Equatable {
@@ -37,11 +38,16 @@ struct EFIStub: Equatable {
         self.sections = []
         for index in 0..<sectionCount {
             let entry = table + index * PE.sectionByteCount
-            sections.append(
-                try Self.section(
-                    try Self.slice(entry..<entry + PE.sectionByteCount, of: file), in: file))
+            let header = try Self.slice(entry..<entry + PE.sectionByteCount, of: file)
+            guard !Self.namesPart(header) else { continue }
+            sections.append(try Self.section(header, in: file))
         }
         try checkThatItCanMove()
+    }
+
+    private static func namesPart(_ entry: Bytes) -> Bool {
+        let name = String(decoding: entry[..<8].prefix { $0 != 0 }, as: UTF8.self)
+        return ImagePlan.sectionNames.contains(name)
     }
 
     /// Address of the first section.

@@ -55,7 +55,7 @@ public struct ImageContents: Sendable {
     }
 }
 
-/// A blob in a file of its own, from the file's first byte on.
+/// A blob in a file of its own, or inside an image.
 public struct BlobSource: Sendable {
     /// Open for reading; stays the caller's to close. Its position does not matter and stays.
     public var descriptor: FileDescriptor
@@ -63,16 +63,19 @@ public struct BlobSource: Sendable {
     public var path: FilePath
     /// What it is; its length is a multiple of 4096.
     public var description: BlobDescription
+    /// Where it begins in the file, in bytes.
+    public var offset: Int
     /// Memory that the guest fills by unpacking it: the files of a tar, 0 for a squashfs.
     public var treeByteCount: Int
 
     public init(
         descriptor: FileDescriptor, path: FilePath, description: BlobDescription,
-        treeByteCount: Int = 0
+        offset: Int = 0, treeByteCount: Int = 0
     ) {
         self.descriptor = descriptor
         self.path = path
         self.description = description
+        self.offset = offset
         self.treeByteCount = treeByteCount
     }
 }

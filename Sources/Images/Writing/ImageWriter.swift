@@ -8,12 +8,15 @@ public enum ImageWriter {
     ///
     /// Throws `.malformed` for a kernel or stub that cannot be used, `.tooLarge` for what no
     /// loader could take, `.file` for what the system refused.
+    ///
+    /// - Parameter permissions: of the file; nil for what the umask leaves of 0644.
     @discardableResult
     public static func write(
-        _ contents: ImageContents, to path: FilePath
+        _ contents: ImageContents, to path: FilePath, permissions: FilePermissions? = nil
     ) throws(ImageError) -> WrittenImage {
         let plan = try ImagePlan(contents)
         let output = try OutputFile(replacing: path)
+        if let permissions { try output.set(permissions) }
         for part in plan.contents {
             try output.write(part.bytes, at: plan.layout[part.name].lowerBound)
         }
@@ -28,7 +31,8 @@ public enum ImageWriter {
         _ blob: BlobSource, to output: borrowing OutputFile, at range: Range<Int>
     ) throws(ImageError) {
         let copied = try output.copy(
-            range.count, from: blob.descriptor, named: blob.path, to: range.lowerBound)
+            blob.offset..<blob.offset + range.count, from: blob.descriptor, named: blob.path,
+            to: range.lowerBound)
         guard copied == range.count else {
             throw .malformed(
                 part: .blob, flaw: .truncated(byteCount: copied, neededByteCount: range.count))

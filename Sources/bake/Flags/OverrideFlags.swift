@@ -13,39 +13,18 @@ struct OverrideFlags {
     /// - Parameter arguments: what replaces the program's arguments; nil leaves them.
     func commandLine(arguments: [Bytes]?) throws(CommandFailure) -> Bytes {
         let variables = try EnvironmentFlag.parse(environment)
-        var members: [JSONMember] = []
-        for setting in settings {
-            members.append(try member(setting))
-        }
+        var patch = try SettingFlag.patch(of: settings, flag: "--set")
         if let hostname {
-            members.append(JSONMember(Bytes("hostname".utf8), .text(hostname)))
+            patch.add(.object([JSONMember(Bytes("hostname".utf8), .text(hostname))]))
         }
         if !variables.isEmpty {
-            members.append(
-                JSONMember(
-                    Bytes("env".utf8),
-                    .object(variables.map { JSONMember($0.name, .bytes($0.value)) })))
+            let environment = variables.map { JSONMember($0.name, .bytes($0.value)) }
+            patch.add(.object([JSONMember(Bytes("env".utf8), .object(environment))]))
         }
         do {
-            return try KernelCommandLine.encode(override: .object(members), arguments: arguments)
+            return try KernelCommandLine.encode(override: patch, arguments: arguments)
         } catch {
             throw CommandFailure(.usage, error.description)
-        }
-    }
-
-    private func member(_ setting: String) throws(CommandFailure) -> JSONMember {
-        let bytes = Bytes(setting.utf8)
-        guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")), equals > 0 else {
-            throw CommandFailure(.usage, "--set wants KEY=VALUE, not '\(setting)'")
-        }
-        let text = Bytes(bytes[(equals + 1)...])
-        let value = (try? JSONValue.parse(text, file: [])) ?? .string(text)  // then it is text
-        let keys = bytes[..<equals].split(separator: UInt8(ascii: ".")).map { Bytes($0) }
-        guard let last = keys.last else {
-            throw CommandFailure(.usage, "--set wants KEY=VALUE, not '\(setting)'")
-        }
-        return keys.dropLast().reversed().reduce(JSONMember(last, value)) { inner, key in
-            JSONMember(key, .object([inner]))
         }
     }
 }
