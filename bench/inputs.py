@@ -1,7 +1,8 @@
-"""The trees that the benchmarks read, made once from Debian's packages: a, b, b3, c."""
+"""The trees that the benchmarks read, made once from Debian's packages: a, b, b3, c, d."""
 
 import hashlib
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,16 @@ C_PACKAGES = ("linux-source-6.1", "rust-src")
 
 def tree(name):
     """The folder (for b3: the list of folders, lowest first) of an input, made when missing."""
-    return {"a": debian_a, "b": debian_b, "b3": layers_of_b, "c": sources}[name]()
+    return {"a": debian_a, "b": debian_b, "b3": layers_of_b, "c": sources,
+            "d": large_files}[name]()
+
+
+def description(name):
+    """What an input is, for the head of a table."""
+    what = {"a": "Debian minbase", "b": "Debian with compilers and interpreters",
+            "b3": "b as three overlapping layers, merged", "c": "kernel and compiler sources",
+            "d": "five large files"}[name]
+    return f"{what}, {entry_count(tree(name)):,} entries"
 
 
 def made_once(name, make):
@@ -108,6 +118,41 @@ def sources():
             archive.extractall(os.path.join(folder, "usr", "src"))
         os.remove(source)
     return made_once("c", make)
+
+
+def large_files():
+    """Five large files: compressed already, random, text, machine code, and mostly holes."""
+    def make(folder):
+        with open(os.path.join(folder, "random"), "wb") as file:
+            generator = random.Random(1)
+            for _ in range(200):
+                file.write(generator.randbytes(m.MIB))
+        source = os.path.join(sources(), "usr", "src")
+        joined(folder, "text.tar", ["tar", "-C", source, "--sort=name", "-cf", "-", "."], 400)
+        joined(folder, "compressed", ["sh", "-c", f"tar -C '{source}' --sort=name -cf - . | gzip -1"],
+               150)
+        joined(folder, "elf", ["sh", "-c", f"find '{debian_b()}/usr/lib' -name '*.so*' -type f "
+                               "-size +200k | LC_ALL=C sort | xargs cat"], 200)
+        with open(os.path.join(folder, "sparse"), "wb") as file:
+            for number in range(32):
+                file.seek(number * 32 * m.MIB)
+                file.write(generator.randbytes(m.MIB // 2) + bytes(range(256)) * 2048)
+            file.truncate(1024 * m.MIB)
+    return made_once("d", make)
+
+
+def joined(folder, name, arguments, limit):
+    """The first `limit` MiB of what a command writes, as a file."""
+    with open(os.path.join(folder, name), "wb") as file:
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE)
+        for _ in range(limit):
+            chunk = process.stdout.read(m.MIB)
+            file.write(chunk)
+            if len(chunk) < m.MIB:
+                break
+        process.stdout.close()
+        process.kill()
+        process.wait()
 
 
 def entry_count(folders):

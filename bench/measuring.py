@@ -123,12 +123,46 @@ def spread(values, form="{:.2f}"):
 def print_table(title, columns, rows):
     """A Markdown table: README.md takes it as it is."""
     note("")
-    print(f"\n{title}\n")
-    print("| " + " | ".join(columns) + " |")
-    print("| --- |" + " ---: |" * (len(columns) - 1))
+    say()
+    say(title)
+    say()
+    say("| " + " | ".join(columns) + " |")
+    say("| --- |" + " ---: |" * (len(columns) - 1))
     for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
+        say("| " + " | ".join(str(cell) for cell in row) + " |")
     sys.stdout.flush()
+
+
+class Report:
+    """What is printed, kept for the page under docs/."""
+
+    name = None
+    lines = []
+
+
+def begin_report(name):
+    """From here on tables go into docs/benchmarks/NAME.md too, where BENCH_DOCS is set."""
+    if os.environ.get("BENCH_DOCS"):
+        Report.name = name
+        Report.lines = [f"# bench/{name}", "", "![](%s.svg)" % name, ""]
+
+
+def end_report(picture):
+    """Writes the page and its plot; does nothing where no page was begun."""
+    if Report.name is None:
+        return
+    folder = os.path.join(REPOSITORY, "docs", "benchmarks")
+    os.makedirs(folder, exist_ok=True)
+    text = "\n".join(Report.lines).rstrip() + "\n"
+    write(os.path.join(folder, Report.name + ".md"), text.encode())
+    write(os.path.join(folder, Report.name + ".svg"), picture.encode())
+    Report.name = None
+
+
+def say(line=""):
+    print(line)
+    if Report.name:
+        Report.lines.append(line)
 
 
 def machine():
