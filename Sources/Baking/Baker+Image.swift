@@ -58,7 +58,7 @@ extension BlobDescription {
         self.init(
             kind: blob.kind == .squashfs ? .squashfs : .tar, compression: blob.compression,
             byteCount: Int(blob.byteCount), dataByteCount: Int(blob.dataByteCount),
-            digest: ContentDigest(bytes: blob.sha256)!,
+            digest: blob.sha256.map { ContentDigest(bytes: $0)! },
             verity: blob.verity.map { verity in
                 VerityDescription(
                     rootHash: ContentDigest(bytes: verity.rootHash)!, salt: verity.salt,

@@ -12,15 +12,15 @@ public struct Blob: Sendable, Equatable {
     public var byteCount: UInt64
     /// Length in bytes of the data without padding and hash tree.
     public var dataByteCount: UInt64
-    /// Of all `byteCount` bytes.
-    public var sha256: [UInt8]
+    /// Of all `byteCount` bytes. Nil for kinds that are mounted: the root hash names those.
+    public var sha256: [UInt8]?
     /// Nil for kinds that are not mounted.
     public var verity: Verity?
     public var notes: [BlobNote]
 
     public init(
         kind: Kind, compression: String, byteCount: UInt64, dataByteCount: UInt64,
-        sha256: [UInt8], verity: Verity?, notes: [BlobNote]
+        sha256: [UInt8]?, verity: Verity?, notes: [BlobNote]
     ) {
         self.kind = kind
         self.compression = compression

@@ -42,6 +42,8 @@ public enum FormatFlaw: Equatable, Sendable {
     case outside(range: String, limitByteCount: Int)
     /// The content does not have the digest written for it.
     case wrongDigest
+    /// A block of 4096 bytes at this file offset is not what the hash tree says.
+    case wrongBlock(offset: Int)
     /// A field has a value it cannot have, or is missing.
     case badField(String)
     /// Bytes that must be zero are not, the first at this file offset.
@@ -89,6 +91,7 @@ extension FormatFlaw: CustomStringConvertible {
         case .outside(let range, let limitByteCount):
             "\(range) leaves the \(limitByteCount) bytes it must lie in"
         case .wrongDigest: "the content does not match its SHA-256"
+        case .wrongBlock(let offset): "the block at offset \(offset) does not match its hash"
         case .badField(let name): "'\(name)' is wrong"
         case .notZero(let offset): "padding at offset \(offset) is not zero"
         case .trailingBytes(let offset): "unexpected bytes from offset \(offset)"

@@ -6,7 +6,7 @@ import Testing
 @Suite struct BlobSearchTests {
     /// Its root hash is the digest of whatever the recording system reads.
     private let manifest = GuestManifest(
-        blobKind: .squashfs, blobByteCount: 8192, blobDigest: [],
+        blobKind: .squashfs, blobByteCount: 8192, blobDigest: nil,
         verity: VerityParameters(
             dataBlockCount: 1, hashStartBlock: 1, rootHash: RecordingSystem().digest.hexadecimal,
             salt: "00ff".bytes))

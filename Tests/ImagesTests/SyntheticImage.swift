@@ -24,7 +24,7 @@ struct SyntheticImage {
     static let squashfs = noise(byteCount: 10_000, seed: 3)
 
     init() throws {
-        let blob = Self.padded(Self.squashfs, to: 4096) + Self.noise(byteCount: 4096, seed: 4)
+        let blob = Self.padded(Self.squashfs, to: 4096) + Self.hashes
         place(.setup, Bytes(repeating: 0, count: Self.setupByteCount))
         place(.stub, Self.noise(byteCount: 4096, seed: 1))
         place(.manifest, Bytes(repeating: 0, count: 4096), alignment: 4096, section: ".bake")
@@ -117,11 +117,23 @@ extension SyntheticImage {
     private static func description(of blob: Bytes) -> BlobDescription {
         BlobDescription(
             kind: .squashfs, compression: "zstd", byteCount: blob.count,
-            dataByteCount: squashfs.count, digest: ContentDigest.of(blob),
+            dataByteCount: squashfs.count, digest: nil,
             verity: VerityDescription(
-                rootHash: ContentDigest.of([]), salt: Bytes(repeating: 0, count: 32),
-                dataBlockCount: 3, hashStartBlock: 3))
+                rootHash: hash(of: hashes), salt: salt, dataBlockCount: 3, hashStartBlock: 3))
     }
+
+    private static let salt = Bytes(repeating: 0, count: 32)
+
+    /// The one block of a dm-verity tree over three.
+    private static let hashes: Bytes = {
+        let data = padded(squashfs, to: 4096)
+        let hashes = stride(from: 0, to: data.count, by: 4096).flatMap { start in
+            hash(of: Array(data[start..<start + 4096])).bytes
+        }
+        return padded(hashes, to: 4096)
+    }()
+
+    private static func hash(of block: Bytes) -> ContentDigest { .of(salt + block) }
 
     private var record: BootRecord {
         func payload(_ range: Range<Int>) -> Range<Int> {
@@ -147,7 +159,9 @@ extension SyntheticImage {
                 inPlaceByteCount: 1 << 26, ramdiskByteCount: 1 << 27, uefiByteCount: 1 << 28),
             parts: parts.filter(\.name.hasDigestInManifest).map { part in
                 Manifest.DigestedPart(
-                    part: part, digest: ContentDigest.of(Array(bytes[part.range])))
+                    part: part,
+                    digest: part.name == .blob
+                        ? nil : ContentDigest.of(Array(bytes[part.range])))
             })
     }
 

@@ -11,13 +11,14 @@ public struct GuestManifest: Equatable, Sendable {
     public var blobKind: BlobKind
     /// Bytes, hash tree included.
     public var blobByteCount: UInt64
-    /// SHA-256 of those bytes, 64 lower-case hexadecimal digits.
-    public var blobDigest: Bytes
+    /// SHA-256 of those bytes, 64 lower-case hexadecimal digits. For tar, and only there: a
+    /// squashfs is named by the root hash of its tree.
+    public var blobDigest: Bytes?
     /// For squashfs, and only there.
     public var verity: VerityParameters?
 
     public init(
-        blobKind: BlobKind, blobByteCount: UInt64, blobDigest: Bytes, verity: VerityParameters?
+        blobKind: BlobKind, blobByteCount: UInt64, blobDigest: Bytes?, verity: VerityParameters?
     ) {
         self.blobKind = blobKind
         self.blobByteCount = blobByteCount
@@ -49,7 +50,7 @@ extension GuestManifest {
         var text = Bytes("bake-guest 1\n")
         text += Bytes(blobKind == .squashfs ? "blob-kind squashfs\n" : "blob-kind tar\n")
         text += Bytes("blob-bytes \(blobByteCount)\n")
-        text += Bytes("blob-sha256 ") + blobDigest + [ASCII.newline]
+        if let blobDigest { text += Bytes("blob-sha256 ") + blobDigest + [ASCII.newline] }
         if let verity {
             text += Bytes("verity-data-blocks \(verity.dataBlockCount)\n")
             text += Bytes("verity-hash-start \(verity.hashStartBlock)\n")
@@ -73,9 +74,12 @@ extension GuestManifest {
             throw lines.error(.badValue)
         }
         let byteCount = try lines.number(of: "blob-bytes")
-        let digest = try lines.hexadecimal(of: "blob-sha256", digitCounts: 64...64)
+        var digest: Bytes?
         var verity: VerityParameters?
-        if kind == .squashfs {
+        switch kind {
+        case .tar:
+            digest = try lines.hexadecimal(of: "blob-sha256", digitCounts: 64...64)
+        case .squashfs:
             verity = VerityParameters(
                 dataBlockCount: try lines.number(of: "verity-data-blocks"),
                 hashStartBlock: try lines.number(of: "verity-hash-start"),

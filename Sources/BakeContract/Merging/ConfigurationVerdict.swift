@@ -23,7 +23,7 @@ public enum ConfigurationVerdict {
 
     private static func verdict(_ effective: EffectiveConfiguration) -> Bytes {
         let manifest = GuestManifest(
-            blobKind: .squashfs, blobByteCount: 4096, blobDigest: [], verity: nil)
+            blobKind: .squashfs, blobByteCount: 4096, blobDigest: nil, verity: nil)
         let facts = BootFacts(blob: .file(path: Bytes("/bake/blob"), byteCount: 4096))
         do throws(BootPlanError) {
             let plan = try BootPlan.make(

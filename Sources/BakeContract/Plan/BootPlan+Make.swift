@@ -27,9 +27,10 @@ extension BootPlan {
             return [.attachLoop(path: path)] + mountSteps(manifest, .loop, isVerified: isVerified)
         case (.tar, .persistentMemory(let path, _)), (.tar, .file(let path, _)):
             let unpack = BootStep.unpackBlob(path: path, byteCount: manifest.blobByteCount)
+            guard isVerified, let digest = manifest.blobDigest else { return [unpack] }
             let check = BootStep.checkDigest(
-                path: path, byteCount: manifest.blobByteCount, sha256: manifest.blobDigest)
-            return isVerified ? [check, unpack] : [unpack]
+                path: path, byteCount: manifest.blobByteCount, sha256: digest)
+            return [check, unpack]
         }
     }
 

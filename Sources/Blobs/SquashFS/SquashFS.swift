@@ -42,7 +42,7 @@ public enum SquashFS {
         return Blob(
             kind: .squashfs, compression: options.compression.algorithm.rawValue,
             byteCount: written.sealed.byteCount, dataByteCount: written.byteCount,
-            sha256: written.sealed.sha256, verity: written.sealed.verity, notes: notes)
+            sha256: nil, verity: written.sealed.verity, notes: notes)
     }
 
     /// The file system, padding and hash tree, while workers are there to do the work.

@@ -5,7 +5,7 @@ extension BlobDescription {
     public var guestManifest: GuestManifest {
         GuestManifest(
             blobKind: kind == .squashfs ? .squashfs : .tar, blobByteCount: UInt64(byteCount),
-            blobDigest: Array(digest.hex.utf8),
+            blobDigest: digest.map { Array($0.hex.utf8) },
             verity: verity.map { verity in
                 VerityParameters(
                     dataBlockCount: UInt64(verity.dataBlockCount),

@@ -133,7 +133,7 @@ extension Manifest.DigestedPart {
             ("name", .text(part.name.rawValue)),
             ("offset", .integer(Int64(part.range.lowerBound))),
             ("byteCount", .integer(Int64(part.range.count))),
-            ("sha256", .text(digest.hex)),
+            ("sha256", digest.json),
         ])
     }
 
@@ -142,8 +142,14 @@ extension Manifest.DigestedPart {
         else { throw fields.bad("name") }
         let offset = try fields.count("offset")
         self.part = ImagePart(name: name, range: offset..<offset + (try fields.count("byteCount")))
-        self.digest = try fields.digest("sha256")
+        self.digest = try fields.isNull("sha256") ? nil : fields.digest("sha256")
+        // A squashfs alone has none; whether the blob is one, the blob's description says.
+        guard digest != nil || name == .blob else { throw fields.bad("sha256") }
     }
+}
+
+extension ContentDigest? {
+    fileprivate var json: JSONValue { map { .text($0.hex) } ?? .null }
 }
 
 extension BlobDescription {
@@ -153,7 +159,7 @@ extension BlobDescription {
             ("compression", .text(compression)),
             ("byteCount", .integer(Int64(byteCount))),
             ("dataByteCount", .integer(Int64(dataByteCount))),
-            ("sha256", .text(digest.hex)),
+            ("sha256", digest.json),
             ("verity", verity?.json ?? .null),
         ])
     }
@@ -164,9 +170,12 @@ extension BlobDescription {
         self.compression = try fields.text("compression")
         self.byteCount = try fields.count("byteCount")
         self.dataByteCount = try fields.count("dataByteCount")
-        self.digest = try fields.digest("sha256")
+        self.digest = try fields.isNull("sha256") ? nil : fields.digest("sha256")
         self.verity =
             try fields.isNull("verity") ? nil : VerityDescription(try fields.object("verity"))
+        // One of them names the blob, and covers every byte of it.
+        guard (digest == nil) == (kind == .squashfs) else { throw fields.bad("sha256") }
+        guard (verity != nil) == (kind == .squashfs) else { throw fields.bad("verity") }
         guard dataByteCount <= byteCount else { throw fields.bad("dataByteCount") }
     }
 }

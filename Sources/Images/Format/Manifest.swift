@@ -5,7 +5,8 @@ public import BakeContract
 ///
 /// Layout: docs/image-format.md, *Manifest*.
 public struct Manifest: Equatable, Sendable {
-    public static let formatVersion = 1
+    /// 2: a squashfs is named by its root hash, and has no other digest.
+    public static let formatVersion = 2
 
     /// The version of bake that wrote the file.
     public var bakeVersion: String
@@ -59,12 +60,12 @@ public struct Manifest: Equatable, Sendable {
     }
 
     /// A part and the SHA-256 of its bytes; of `setup` with checksum and certificate table entry
-    /// as zeros.
+    /// as zeros. Nil for a squashfs, which its hash tree covers.
     public struct DigestedPart: Hashable, Sendable {
         public var part: ImagePart
-        public var digest: ContentDigest
+        public var digest: ContentDigest?
 
-        public init(part: ImagePart, digest: ContentDigest) {
+        public init(part: ImagePart, digest: ContentDigest?) {
             self.part = part
             self.digest = digest
         }
@@ -98,14 +99,14 @@ public struct BlobDescription: Hashable, Sendable {
     public var byteCount: Int
     /// Bytes of the squashfs or tar as a tool for it wants them, without hash tree.
     public var dataByteCount: Int
-    /// Of the whole part.
-    public var digest: ContentDigest
+    /// Of the whole part. For a tar, and only there.
+    public var digest: ContentDigest?
     /// The dm-verity hash tree behind a squashfs; nil for a tar.
     public var verity: VerityDescription?
 
     public init(
         kind: Kind, compression: String, byteCount: Int, dataByteCount: Int,
-        digest: ContentDigest, verity: VerityDescription?
+        digest: ContentDigest?, verity: VerityDescription?
     ) {
         self.kind = kind
         self.compression = compression

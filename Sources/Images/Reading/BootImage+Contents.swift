@@ -25,10 +25,11 @@ extension BootImage {
         (file.descriptor, self[.blob].range.prefixRange(manifest.blob.dataByteCount))
     }
 
-    /// Reads the blob once and throws where it is not what its digest says.
+    /// Reads the blob once and throws where it is not what its digest or its hash tree says.
     public func checkBlob() throws(ImageError) {
-        guard try file.digest(of: self[.blob].range, part: .blob) == manifest.blob.digest else {
-            throw .malformed(part: .blob, flaw: .wrongDigest)
+        let verifier = PartVerifier(file: file, manifest: manifest, parts: parts)
+        if let flaw = try verifier.blobFlaw(ImagePart(name: .blob, range: self[.blob].range)) {
+            throw .malformed(part: .blob, flaw: flaw)
         }
     }
 

@@ -41,6 +41,7 @@ struct PartVerifier {
     private func content(of part: ImagePart) throws(ImageError) -> [Damage] {
         switch part.name {
         case .blob where skipsBlob: return []
+        case .blob: return try blobFlaw(part).map { [Damage(place: .part(.blob), flaw: $0)] } ?? []
         case .manifest: return []  // its digest was checked when it was found
         case .room: return try room(part)
         default:
@@ -52,6 +53,18 @@ struct PartVerifier {
             }
             return []
         }
+    }
+
+    /// What is wrong with the blob's content; nil when nothing is.
+    func blobFlaw(_ part: ImagePart) throws(ImageError) -> FormatFlaw? {
+        if let expected = manifest.blob.digest {
+            let digest = try file.digest(of: part.range, part: .blob)
+            return digest == expected ? nil : .wrongDigest
+        }
+        guard let tree = HashTreeVerifier(file, blob: part.range, manifest.blob) else {
+            return .badField("hash tree")
+        }
+        return try tree.firstDamage().map(FormatFlaw.wrongBlock(offset:))
     }
 
     private func setupDigest(_ part: ImagePart) throws(ImageError) -> ContentDigest {

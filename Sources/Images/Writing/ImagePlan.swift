@@ -176,9 +176,10 @@ extension ImagePlan {
         contents: [PartName: Bytes]
     ) -> Manifest {
         let parts = layout.parts.filter(\.name.hasDigestInManifest).map { part in
-            let digest = contents[part.name].map(ContentDigest.of)
-            return Manifest.DigestedPart(
-                part: part, digest: digest ?? image.blob.description.digest)
+            Manifest.DigestedPart(
+                part: part,
+                digest: contents[part.name].map(ContentDigest.of)
+                    ?? image.blob.description.digest)
         }
         return Manifest(
             bakeVersion: image.bakeVersion, architecture: "x86_64",
