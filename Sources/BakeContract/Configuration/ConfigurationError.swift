@@ -39,7 +39,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
         return file == KernelCommandLine.fileName ? .commandLine : .configuration
     }
 
-    private var place: String { ConfigurationPlace(file: file, position: position).description }
+    public var place: ConfigurationPlace { ConfigurationPlace(file: file, position: position) }
 }
 
 /// Where a setting stands: `rumpconfig.json:7:12`.

@@ -85,8 +85,14 @@ extension EffectiveConfiguration {
     public static func sources(
         baked: Bytes?, room: Bytes?, platform: PlatformFindings
     ) throws(ConfigurationError) -> [SourceSettings] {
-        let own = try ownSources(baked: baked, room: room)
-        return own + (try platform.settings(heardBy: try selection(of: own)))
+        try sources(try ownSources(baked: baked, room: room), platform: platform)
+    }
+
+    /// The same where the image's own sources are read already.
+    public static func sources(
+        _ own: [SourceSettings], platform: PlatformFindings
+    ) throws(ConfigurationError) -> [SourceSettings] {
+        own + (try platform.settings(heardBy: try selection(of: own)))
     }
 
     /// Which sources an image listens to: asked before any of them is.

@@ -132,7 +132,7 @@ extension SourceSettings {
     }
 
     /// A fault as an error at the place in this text that brought the value.
-    func error(_ fault: ConfigurationFault) -> ConfigurationError {
+    public func error(_ fault: ConfigurationFault) -> ConfigurationError {
         let place = place(of: fault.path, isKey: fault.isAboutKey)
         return ConfigurationError(
             file: place.file, position: place.position, problem: fault.problem)

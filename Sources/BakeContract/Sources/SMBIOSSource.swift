@@ -43,6 +43,17 @@ public struct SMBIOSSource: ConfigurationSource {
         return settings
     }
 
+    /// A structure of these strings, as a machine's tables hold it. Strings are neither empty nor
+    /// have NUL in them; more than 255 do not fit.
+    public static func structure(of strings: [Bytes]) -> Bytes? {
+        guard strings.count <= 255, strings.allSatisfy({ !$0.isEmpty && !$0.contains(0) }) else {
+            return nil
+        }
+        var structure: Bytes = [11, 5, 0, 0, UInt8(strings.count)]
+        for string in strings { structure += string + [0] }
+        return structure + (strings.isEmpty ? [0, 0] : [0])
+    }
+
     private static let key: StaticString = "io.bake.config="
 
     /// The strings of one structure. Their announced number is not looked at: firmware of others
