@@ -104,7 +104,7 @@ struct ConfigurationTests {
             ("{\"on_exit\":\"halt\"}", "1:12: error: 'on_exit' must be \"poweroff\" or \"reboot\""),
             (
                 "{\"sources\":[\"dns\"]}",
-                "1:13: error: 'sources[0]' must be one of \"seed\", \"smbios\", \"fw_cfg\", "
+                "1:13: error: 'sources[0]' must be one of \"seed\", \"ec2\", \"gcp\", \"smbios\", \"fw_cfg\", "
                     + "\"xenstore\" and \"cmdline\""
             ),
             (

@@ -8,9 +8,9 @@ import Testing
 struct CorpusTests {
     @Test("every file has its verdict", arguments: try ConfigurationCorpus.cases())
     func verdict(sample: ConfigurationCorpus.Case) throws {
-        let verdict = ConfigurationVerdict.text(
-            configuration: sample.configuration, commandLine: sample.commandLine,
-            strictness: .booting)
+        let verdict = ConfigurationVerdict.text(configuration: sample.configuration) {
+            sample.companions[$0.description]
+        }
         let file = ConfigurationCorpus.verdictFile(of: sample.name)
         if ProcessInfo.processInfo.environment["BAKE_UPDATE_GOLDEN"] == "1" {
             try Data(verdict).write(to: file)
@@ -29,7 +29,9 @@ struct CorpusTests {
         let verdicts = Set(files.filter { $0.hasSuffix(".verdict") }.map { String($0.dropLast(8)) })
         #expect(names == verdicts)
         let lines = Set(
-            files.filter { $0.hasSuffix(".json.cmdline") }.map { String($0.dropLast(13)) })
+            files.filter { $0.contains(".json.") }.compactMap { file in
+                file.range(of: ".json.").map { String(file[..<$0.lowerBound]) }
+            })
         #expect(lines.isSubset(of: names))
     }
 
@@ -41,8 +43,10 @@ struct CorpusTests {
         var verdicts = 0
         for sample in samples {
             let verdict = ConfigurationVerdict.text(
-                configuration: random.damaged(sample.configuration),
-                commandLine: random.damaged(sample.commandLine), strictness: .booting)
+                configuration: random.damaged(sample.configuration)
+            ) { suffix in
+                sample.companions[suffix.description].map { random.damaged($0) }
+            }
             verdicts += verdict.isEmpty ? 0 : 1
         }
         #expect(verdicts == samples.count)

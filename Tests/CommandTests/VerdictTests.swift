@@ -12,7 +12,9 @@ import Testing
             let scratch = try TemporaryDirectory()
             let file = scratch.path("rumpconfig.json")
             try Data(sample.configuration).write(to: URL(fileURLWithPath: file))
-            try Data(sample.commandLine).write(to: URL(fileURLWithPath: "\(file).cmdline"))
+            for (suffix, bytes) in sample.companions {
+                try Data(bytes).write(to: URL(fileURLWithPath: "\(file)\(suffix)"))
+            }
             let expected = try String(
                 contentsOf: ConfigurationCorpus.verdictFile(of: sample.name), encoding: .utf8)
 
@@ -22,25 +24,10 @@ import Testing
             #expect(guest.stdoutText == "== rumpconfig.json\n\(expected)", "\(sample.name)")
             #expect(guest.status == 0)
 
-            let host = try StagedBake.run([
-                "config", "lint", "--booting", "--cmdline-file", "\(file).cmdline", file,
-            ])
+            let host = try StagedBake.run(["config", "verdict", file])
             #expect(host.stdoutText == expected, "\(sample.name)")
             #expect(host.stderrText.isEmpty, "\(sample.name): \(host.stderrText)")
             #expect(host.status == (sample.isRefused ? 65 : 0), "\(sample.name)")
         }
-    }
-
-    @Test func aCommandLineAsAnArgument() throws {
-        let scratch = try TemporaryDirectory()
-        try scratch.write(#"{"cmdline":"/bin/app --port 1"}"#, to: "rumpconfig.json")
-        let result = try StagedBake.run(
-            [
-                "config", "lint", "--cmdline", "bake.hostname=other -- --port 80",
-                "rumpconfig.json",
-            ], in: scratch.path)
-        #expect(result.status == 0, "\(result.stderrText)")
-        #expect(result.stdoutText.contains("\"hostname\": \"other\""), "\(result.stdoutText)")
-        #expect(result.stdoutText.contains("80"), "\(result.stdoutText)")
     }
 }

@@ -1,14 +1,15 @@
 public import Foundation
 
 /// One corpus of configurations, good and bad, that the host's code and the guest's binary read:
-/// Tests/BakeContractTests/Fixtures. `NAME.json` is the baked configuration, `NAME.json.cmdline`
-/// (where there is one) the kernel command line, `NAME.verdict` what `ConfigurationVerdict` says of
-/// both at boot. A name that begins with `should-fail-` is refused.
+/// Tests/BakeContractTests/Fixtures. `NAME.json` is the baked configuration, `NAME.json.cmdline`,
+/// `NAME.json.fw_cfg` and so on (where there are any) what the platform says beside it,
+/// `NAME.verdict` what `ConfigurationVerdict` says of all of them at boot. A name that begins with `should-fail-` is refused.
 public struct ConfigurationCorpus: Sendable {
     public struct Case: Sendable, CustomStringConvertible {
         public var name: String
         public var configuration: [UInt8]
-        public var commandLine: [UInt8] = []
+        /// By suffix: `.cmdline`, `.fw_cfg`.
+        public var companions: [String: [UInt8]] = [:]
 
         public var isRefused: Bool { name.hasPrefix("should-fail-") }
         public var description: String { name }
@@ -17,13 +18,20 @@ public struct ConfigurationCorpus: Sendable {
     public static let directory = URL(
         fileURLWithPath: "\(StagedBake.repository)/Tests/BakeContractTests/Fixtures")
 
+    /// What may stand beside a configuration.
+    public static let suffixes = [
+        ".cmdline", ".seed", ".seed-meta", ".ec2", ".gcp", ".smbios", ".fw_cfg", ".xenstore",
+    ]
+
     public static func cases() throws -> [Case] {
         let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
             .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
         return try names.map { name in
-            Case(
-                name: name, configuration: try bytes("\(name).json") ?? [],
-                commandLine: try bytes("\(name).json.cmdline") ?? [])
+            var sample = Case(name: name, configuration: try bytes("\(name).json") ?? [])
+            for suffix in suffixes {
+                sample.companions[suffix] = try bytes("\(name).json\(suffix)")
+            }
+            return sample
         } + generated
     }
 

@@ -5,7 +5,8 @@
 ///
 /// - `{`, wherever it first stands outside a `bake.` word: a JSON document to its matching brace.
 /// - `bake.KEY=VALUE`: one setting.
-/// - `bake.config=replace`, `bake.verbose`, and `bake.cut`, which the boot stub writes.
+/// - `bake.config=replace`, `bake.verbose`, `bake.explain`, and `bake.cut`, which the boot stub
+///   writes.
 ///
 /// All settings count in the order they stand in; the last wins. docs/configuration.md.
 public struct KernelCommandLine: Equatable, Sendable {
@@ -15,16 +16,8 @@ public struct KernelCommandLine: Equatable, Sendable {
     public var isReplacing = false
     /// `bake.verbose`
     public var isVerbose = false
-
-    /// One merge patch (RFC 7396) and where in its text it stands, for messages.
-    public struct Override: Equatable, Sendable {
-        public var patch: JSONValue
-        /// Of the JSON document, or of the word, in bytes from the start of the text.
-        public var start: Int
-        public var end: Int
-        /// Whether `start..<end` is a JSON text in which paths can be looked up.
-        public var isDocument: Bool
-    }
+    /// `bake.explain`: PID 1 says where every setting comes from.
+    public var isExplaining = false
 
     /// What messages call it.
     public static var fileName: Bytes { Bytes("kernel command line") }
@@ -32,29 +25,13 @@ public struct KernelCommandLine: Equatable, Sendable {
     /// Reads /proc/cmdline or what a loader will pass. Every override that does not parse is an
     /// error with its column.
     public static func parse(_ text: Bytes) throws(ConfigurationError) -> KernelCommandLine {
-        do throws(CommandLineFault) {
+        do throws(TextFault) {
             var reader = CommandLineReader(text)
             try reader.read()
             return reader.result
         } catch {
-            throw ConfigurationError(
-                file: fileName, position: JSONText(text).position(of: error.offset),
-                problem: error.problem)
+            throw error.located(in: text, file: fileName)
         }
-    }
-}
-
-struct CommandLineFault: Error {
-    var offset: Int
-    var problem: ConfigurationProblem
-
-    init(offset: Int, problem: ConfigurationProblem) {
-        self.offset = offset
-        self.problem = problem
-    }
-
-    init(_ fault: JSONFault, at start: Int) {
-        self.init(offset: start + fault.offset, problem: .json(fault.problem))
     }
 }
 
@@ -67,7 +44,7 @@ private struct CommandLineReader {
         self.text = text
     }
 
-    mutating func read() throws(CommandLineFault) {
+    mutating func read() throws(TextFault) {
         while true {
             while offset < text.count, isKernelSpace(text[offset]) { offset += 1 }
             guard offset < text.count else { return }
@@ -87,19 +64,17 @@ private struct CommandLineReader {
         }
     }
 
-    private mutating func readDocument(at start: Int) throws(CommandLineFault) {
+    private mutating func readDocument(at start: Int) throws(TextFault) {
         let end = endOfObject(from: start)
-        do throws(JSONFault) {
-            let value = try JSONValue.parse(Bytes(text[start..<end]), limits: .configuration)
-            result.overrides.append(
-                .init(patch: value, start: start, end: end, isDocument: true))
-        } catch {
-            throw CommandLineFault(error, at: start)
-        }
-        guard end == text.count || isKernelSpace(text[end]) else {
-            throw CommandLineFault(offset: end, problem: .json(.textBehind))
-        }
+        let document = try Override.document(text, start..<end)
+        result.overrides.append(document.override)
+        if document.isReplacing { result.isReplacing = true }
+        // rumprun's launcher writes a comma behind.
         offset = end
+        while offset < text.count, text[offset] == ASCII.comma { offset += 1 }
+        guard offset == text.count || isKernelSpace(text[offset]) else {
+            throw TextFault(offset: end, problem: .json(.textBehind))
+        }
     }
 
     /// Behind the brace that closes the one at `start`; the end of the text where none does.
@@ -125,22 +100,24 @@ private struct CommandLineReader {
         return text.count
     }
 
-    private mutating func readSetting(_ word: KernelWord) throws(CommandLineFault) {
+    private mutating func readSetting(_ word: KernelWord) throws(TextFault) {
         let key = Bytes(word.name.dropFirst(5))
         guard let value = word.value else {
             if key.equals("verbose") {
                 result.isVerbose = true
+            } else if key.equals("explain") {
+                result.isExplaining = true
             } else if key.equals("cut") {
-                throw CommandLineFault(offset: word.start, problem: .commandLine(.cut))
+                throw TextFault(offset: word.start, problem: .commandLine(.cut))
             } else {
-                throw CommandLineFault(
+                throw TextFault(
                     offset: word.start, problem: .commandLine(.unknownFlag(word.name)))
             }
             return
         }
         if key.equals("config") {
             guard value.equals("replace") else {
-                throw CommandLineFault(
+                throw TextFault(
                     offset: word.valueStart, problem: .commandLine(.badConfigMode))
             }
             result.isReplacing = true
@@ -149,7 +126,7 @@ private struct CommandLineReader {
         // For the boot stub, which has read it by now (docs/image-format.md, *Memory*).
         if key.equals("inplace") { return }
         guard let setting = SettingWord(key: key) else {
-            throw CommandLineFault(offset: word.start, problem: .commandLine(.emptyKey))
+            throw TextFault(offset: word.start, problem: .commandLine(.emptyKey))
         }
         do throws(JSONFault) {
             result.overrides.append(
@@ -157,11 +134,11 @@ private struct CommandLineReader {
                     patch: try setting.patch(to: value), start: word.valueStart, end: word.end,
                     isDocument: false))
         } catch {
-            throw CommandLineFault(error, at: word.valueStart)
+            throw TextFault(error, at: word.valueStart)
         }
     }
 
-    private mutating func readArguments() throws(CommandLineFault) {
+    private mutating func readArguments() throws(TextFault) {
         let start = offset
         do throws(ArgumentError) {
             let arguments = try parseArguments(Bytes(text[start...]))
@@ -172,7 +149,7 @@ private struct CommandLineReader {
                     patch: .object([JSONMember(Bytes("arguments"), .array(list))]),
                     start: start, end: text.count, isDocument: false))
         } catch {
-            throw CommandLineFault(
+            throw TextFault(
                 offset: start + error.offset,
                 problem: .commandLine(error.problem == .openQuote ? .openQuote : .lastBackslash))
         }

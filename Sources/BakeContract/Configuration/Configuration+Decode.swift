@@ -42,6 +42,7 @@ extension Configuration {
             configuration.onExit = powersOff ? .powerOff : .reboot
         }
         try configuration.decodeHostSettings(root, &unknown)
+        if let node = root["sources"] { configuration.sources = try decodeSources(node) }
         return configuration
     }
 
@@ -51,13 +52,7 @@ extension Configuration {
         let name = try node.string()
         let mustBe: StaticString =
             "a host name: 1 to 64 letters, digits, '-' and '.', a letter or digit first"
-        guard let first = name.first, name.count <= 64, isLetterOrDigit(first) else {
-            throw node.fault(mustBe)
-        }
-        for byte in name
-        where !isLetterOrDigit(byte) && byte != ASCII.minus && byte != ASCII.dot {
-            throw node.fault(mustBe)
-        }
+        guard isHostname(name) else { throw node.fault(mustBe) }
         return name
     }
 
@@ -96,4 +91,10 @@ extension JSONNode {
 
 func isLetterOrDigit(_ byte: UInt8) -> Bool {
     ASCII.isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
+}
+
+/// What `hostname` may be: 1 to 64 letters, digits, `-` and `.`, a letter or digit first.
+func isHostname(_ name: Bytes) -> Bool {
+    guard let first = name.first, name.count <= 64, isLetterOrDigit(first) else { return false }
+    return name.allSatisfy { isLetterOrDigit($0) || $0 == ASCII.minus || $0 == ASCII.dot }
 }

@@ -1,4 +1,4 @@
-/// `sysctl`, `limits`, `mounts`, `files` and `sources`: what a service needs of a host.
+/// `sysctl`, `limits`, `mounts` and `files`: what a service needs of a host.
 extension Configuration {
     mutating func decodeHostSettings(
         _ root: JSONNode, _ unknown: inout [ConfigurationFault]
@@ -23,7 +23,6 @@ extension Configuration {
                 files.append(try Self.decodeFile(path, value, &unknown))
             }
         }
-        if let node = root["sources"] { sources = try Self.decodeSources(node) }
     }
 
     /// The first of `.` and `/` in a name is what parts it, as in sysctl(8).
@@ -141,35 +140,5 @@ extension Configuration {
             user < UInt64(UInt32.max), group < UInt64(UInt32.max)
         else { throw node.fault(mustBe) }
         return (UInt32(user), UInt32(group))
-    }
-
-    static func decodeSources(
-        _ node: JSONNode
-    ) throws(ConfigurationFault) -> [OverrideSource] {
-        let mustBe: StaticString = "a list of sources"
-        guard node.value.array != nil else { throw node.fault(mustBe) }
-        var sources: [OverrideSource] = []
-        for element in try node.elements(mustBe) {
-            let name = try element.string()
-            guard let source = OverrideSource.allCases.first(where: { name.equals($0.name) }) else {
-                throw element.fault(
-                    "one of \"seed\", \"smbios\", \"fw_cfg\", \"xenstore\" and \"cmdline\"")
-            }
-            sources.append(source)
-        }
-        return sources
-    }
-}
-
-extension OverrideSource {
-    /// As `sources` lists it.
-    public var name: StaticString {
-        switch self {
-        case .seed: "seed"
-        case .smbios: "smbios"
-        case .firmwareTable: "fw_cfg"
-        case .xenstore: "xenstore"
-        case .commandLine: "cmdline"
-        }
     }
 }

@@ -20,8 +20,8 @@ public struct Configuration: Equatable, Sendable {
     public var mounts: [ConfiguredMount] = []
     public var files: [ConfiguredFile] = []
     public var onExit: ExitAction = .powerOff
-    /// `sources`: which overrides the image listens to; nil for all of them.
-    public var sources: [OverrideSource]?
+    /// `sources`: which overrides the image listens to.
+    public var sources = SourceSelection()
 
     public init() {}
 }
@@ -167,13 +167,4 @@ public struct ConfiguredFile: Equatable, Sendable {
 public enum ExitAction: Equatable, Sendable {
     case powerOff
     case reboot
-}
-
-/// Where an override can come from, lowest first.
-public enum OverrideSource: Equatable, Sendable, CaseIterable {
-    case seed
-    case smbios
-    case firmwareTable
-    case xenstore
-    case commandLine
 }

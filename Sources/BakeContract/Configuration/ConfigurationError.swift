@@ -30,13 +30,25 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// The same line as a warning, for what is no more than odd.
     public var warning: String { "\(place): warning: \(problem.description)" }
 
+    /// The same line for what is worth knowing and nothing more.
+    public var note: String { "\(place): note: \(problem.description)" }
+
     /// What the guest reports when this stops it.
     public var status: GuestStatus {
         if case .unsupported = problem { return .unsupported }
         return file == KernelCommandLine.fileName ? .commandLine : .configuration
     }
 
-    private var place: String {
+    public var place: ConfigurationPlace { ConfigurationPlace(file: file, position: position) }
+}
+
+/// Where a setting stands: `rumpconfig.json:7:12`.
+public struct ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
+    /// What the user calls the text.
+    public var file: Bytes
+    public var position: TextPosition?
+
+    public var description: String {
         guard let position else { return file.printable }
         return "\(file.printable):\(position.line):\(position.column)"
     }

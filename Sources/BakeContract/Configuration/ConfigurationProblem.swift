@@ -17,6 +17,11 @@ public enum ConfigurationProblem: Sendable {
     case sourceNotListenedTo
     case argumentsWithoutProgram
     case commandLine(CommandLineProblem)
+    case smbios(SMBIOSProblem)
+    /// Nothing wrong: the text is in rumprun's dialect.
+    case dialect(DialectTrait)
+    /// Nothing wrong: the text is there for somebody else.
+    case notForUs(StaticString)
 }
 
 extension ConfigurationProblem: CustomStringConvertible {
@@ -49,6 +54,9 @@ extension ConfigurationProblem: CustomStringConvertible {
         case .sourceNotListenedTo: "this image takes no overrides from here ('sources')"
         case .argumentsWithoutProgram: "there is no program that the arguments could be for"
         case .commandLine(let problem): problem.description
+        case .smbios(let problem): problem.description
+        case .dialect(let trait): "rumprun's dialect: \(trait.description)"
+        case .notForUs(let what): "left alone: \(what.description)"
         }
     }
 }

@@ -68,7 +68,7 @@ struct JSONWriter {
         text += Bytes(repeating: ASCII.space, count: indentation * depth)
     }
 
-    private mutating func writeString(_ bytes: Bytes) {
+    mutating func writeString(_ bytes: Bytes) {
         text.append(ASCII.doubleQuote)
         if isASCII {
             for scalar in bytes.text.unicodeScalars { writeForCommandLine(scalar.value) }

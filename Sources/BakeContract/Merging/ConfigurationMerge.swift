@@ -4,12 +4,12 @@ struct ConfigurationMerge {
     /// Who decided what; nil where nobody asks.
     var origins: [KeyOrigin]?
     /// `sources`, as far as the maker of the image has said it.
-    private var listenedTo: [OverrideSource]?
+    private(set) var selection = SourceSelection()
 
     mutating func add(_ source: SourceSettings) throws(ConfigurationError) {
         do throws(ConfigurationFault) {
             if source.isReplacing { try replaceAll(by: source) }
-            for override in source.overrides { try apply(override.patch, from: source.kind) }
+            for override in source.overrides { try apply(override.patch, from: source) }
             if source.kind.override == nil { try readSources() }
         } catch {
             throw source.error(error)
@@ -23,14 +23,15 @@ struct ConfigurationMerge {
             (value.members ?? []).filter { member in
                 Self.keysOfTheMaker.contains { member.key.equals($0) }
             })
-        noteOrigins(patch: nil, from: source.kind)
+        noteOrigins(patch: nil, from: source)
     }
 
     private static let keysOfTheMaker: [StaticString] = ["verify", "sources"]
 
     private mutating func apply(
-        _ patch: JSONValue, from kind: SourceKind
+        _ patch: JSONValue, from source: SourceSettings
     ) throws(ConfigurationFault) {
+        let kind = source.kind
         guard patch.members != nil else {
             throw ConfigurationFault(path: ConfigurationPath(), problem: .notAnObject)
         }
@@ -48,12 +49,11 @@ struct ConfigurationMerge {
         makeRoomForWorkload(of: patch)
         let patch = try Configuration.withEnvironmentAsObject(patch)
         value = value.merged(with: patch)
-        noteOrigins(patch: patch, from: kind)
+        noteOrigins(patch: patch, from: source)
     }
 
     private func checkListenedTo(_ kind: SourceKind) throws(ConfigurationFault) {
-        guard let override = kind.override, let listenedTo else { return }
-        if !listenedTo.contains(override) {
+        if let override = kind.override, !selection.listens(to: override) {
             throw ConfigurationFault(path: ConfigurationPath(), problem: .sourceNotListenedTo)
         }
     }
@@ -74,10 +74,10 @@ struct ConfigurationMerge {
 
     private mutating func readSources() throws(ConfigurationFault) {
         guard let sources = value[Bytes("sources")] else {
-            listenedTo = nil
+            selection = SourceSelection()
             return
         }
-        listenedTo = try Configuration.decodeSources(
+        selection = try Configuration.decodeSources(
             JSONNode(
                 value: sources, path: ConfigurationPath([.key(Bytes("sources"))])))
     }

@@ -4,6 +4,7 @@ public struct KeyOrigin: Equatable, Sendable {
     public struct Hidden: Equatable, Sendable {
         public var value: JSONValue
         public var source: SourceKind
+        public var place: ConfigurationPlace
     }
 
     /// Keys only: lists are values as a whole.
@@ -11,6 +12,8 @@ public struct KeyOrigin: Equatable, Sendable {
     /// nil: taken away by `source`.
     public var value: JSONValue?
     public var source: SourceKind
+    /// Where that source says so.
+    public var place: ConfigurationPlace
     /// Lowest first.
     public var hidden: [Hidden] = []
 }
@@ -23,9 +26,7 @@ extension EffectiveConfiguration {
     ) throws(ConfigurationError) -> [KeyOrigin] {
         var merge = ConfigurationMerge()
         merge.origins = []
-        for source in sources.sorted(by: { $0.kind.rawValue < $1.kind.rawValue }) {
-            try merge.add(source)
-        }
+        for source in inOrder(sources) { try merge.add(source) }
         return (merge.origins ?? []).sorted {
             isOrdered(Bytes($0.path.description), before: Bytes($1.path.description))
         }
@@ -34,7 +35,7 @@ extension EffectiveConfiguration {
 
 extension ConfigurationMerge {
     /// Notes what one patch, or `bake.config=replace`, made of the value.
-    mutating func noteOrigins(patch: JSONValue?, from source: SourceKind) {
+    mutating func noteOrigins(patch: JSONValue?, from source: SourceSettings) {
         guard var origins else { return }
         let leaves = value.leaves
         for index in origins.indices where origins[index].value != nil {
@@ -50,7 +51,10 @@ extension ConfigurationMerge {
                     origins[index].decide(leaf.value, source)
                 }
             } else {
-                origins.append(KeyOrigin(path: leaf.path, value: leaf.value, source: source))
+                origins.append(
+                    KeyOrigin(
+                        path: leaf.path, value: leaf.value, source: source.kind,
+                        place: source.place(of: leaf.path)))
             }
         }
         self.origins = origins
@@ -58,10 +62,11 @@ extension ConfigurationMerge {
 }
 
 extension KeyOrigin {
-    fileprivate mutating func decide(_ newValue: JSONValue?, _ newSource: SourceKind) {
-        if let value { hidden.append(Hidden(value: value, source: source)) }
+    fileprivate mutating func decide(_ newValue: JSONValue?, _ newSource: SourceSettings) {
+        if let value { hidden.append(Hidden(value: value, source: source, place: place)) }
         value = newValue
-        source = newSource
+        source = newSource.kind
+        place = newSource.place(of: path)
     }
 }
 

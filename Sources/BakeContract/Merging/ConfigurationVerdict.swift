@@ -1,19 +1,43 @@
-/// What the contract makes of a configuration and a kernel command line, as text that host and
-/// guest print alike: a corpus read by both shows that they decide the same.
+/// What the contract makes of a configuration and of what a platform says beside it, as text that
+/// host and guest print alike: a corpus read by both shows that they decide the same.
 ///
 /// `ok`, then the steps that follow from it, then the settings as they are published; or one line
-/// `error ...`. Warnings come first, a line each.
+/// `error ...`. Notes and warnings come first, a line each.
 public enum ConfigurationVerdict {
+    /// - Parameter companion: what stands beside the configuration under a name with that suffix:
+    ///   `.cmdline`, and `.seed`, `.seed-meta`, `.ec2`, `.gcp`, `.smbios`, `.fw_cfg`, `.xenstore`
+    ///   for what the other sources hold; nil where there is no such file.
     public static func text(
-        configuration: Bytes, commandLine: Bytes, strictness: EffectiveConfiguration.Strictness
+        configuration: Bytes, strictness: EffectiveConfiguration.Strictness = .booting,
+        companion: (StaticString) -> Bytes?
+    ) -> Bytes {
+        var commandLine = companion(".cmdline") ?? []
+        while commandLine.last == ASCII.newline { commandLine.removeLast() }
+        var platform = PlatformFindings(commandLine: commandLine)
+        let userData = companion(".seed")
+        let metaData = companion(".seed-meta")
+        if userData != nil || metaData != nil {
+            platform.seed = SeedDiskSource(
+                format: .noCloud, metaData: metaData, userData: userData)
+        }
+        platform.ec2 = companion(".ec2")
+        platform.gcp = companion(".gcp")
+        if let structure = companion(".smbios") { platform.smbios = [structure] }
+        platform.firmwareTable = companion(".fw_cfg")
+        platform.xenstore = companion(".xenstore")
+        return text(configuration: configuration, platform: platform, strictness: strictness)
+    }
+
+    public static func text(
+        configuration: Bytes, platform: PlatformFindings,
+        strictness: EffectiveConfiguration.Strictness
     ) -> Bytes {
         do throws(ConfigurationError) {
             let effective = try EffectiveConfiguration(
-                [
-                    JSONFileSource.baked(configuration).settings(),
-                    CommandLineSource(text: commandLine).settings(),
-                ], strictness)
+                try EffectiveConfiguration.sources(
+                    baked: configuration, room: nil, platform: platform), strictness)
             var text: Bytes = []
+            for note in effective.notes { text += Bytes(note.note + "\n") }
             for warning in effective.warnings { text += Bytes(warning.warning + "\n") }
             return text + verdict(effective)
         } catch {

@@ -5,6 +5,8 @@ public struct EffectiveConfiguration: Sendable {
     public var configuration: Configuration
     /// Unknown keys, each with its place.
     public var warnings: [ConfigurationError]
+    /// What is worth knowing and nothing more: what was left alone, why a text is the dialect.
+    public var notes: [ConfigurationError]
 
     /// Whether unknown keys are errors (when an image is made) or warnings (at boot: an image must
     /// not stop because a launcher knows a newer key).
@@ -21,9 +23,13 @@ public struct EffectiveConfiguration: Sendable {
     public init(
         _ sources: [SourceSettings], _ strictness: Strictness
     ) throws(ConfigurationError) {
-        let sources = sources.sorted { $0.kind.rawValue < $1.kind.rawValue }
+        let sources = Self.inOrder(sources)
         var merge = ConfigurationMerge()
-        for source in sources { try merge.add(source) }
+        notes = []
+        for source in sources {
+            notes += source.notes
+            try merge.add(source)
+        }
         value = merge.value
 
         var unknown: [ConfigurationFault] = []
@@ -41,6 +47,13 @@ public struct EffectiveConfiguration: Sendable {
         if strictness == .making, let first = warnings.first { throw first }
         if let fault { throw fault.located(in: sources) }
     }
+
+    /// Lowest first; sources of one kind stay in their order.
+    static func inOrder(_ sources: [SourceSettings]) -> [SourceSettings] {
+        var ordered: [SourceSettings] = []
+        for kind in SourceKind.allCases { ordered += sources.filter { $0.kind == kind } }
+        return ordered
+    }
 }
 
 extension EffectiveConfiguration {
@@ -54,13 +67,56 @@ extension EffectiveConfiguration {
 
     /// The configuration of a machine that boots; what is nil was not there.
     public static func booting(
+        baked: Bytes?, room: Bytes?, platform: PlatformFindings
+    ) throws(ConfigurationError) -> EffectiveConfiguration {
+        let sources = try sources(baked: baked, room: room, platform: platform)
+        return try EffectiveConfiguration(sources, .booting)
+    }
+
+    /// The same where nothing but a kernel command line speaks beside the image.
+    public static func booting(
         baked: Bytes?, room: Bytes?, commandLine: Bytes
     ) throws(ConfigurationError) -> EffectiveConfiguration {
+        try booting(
+            baked: baked, room: room, platform: PlatformFindings(commandLine: commandLine))
+    }
+
+    /// What an image and its platform say, lowest first.
+    public static func sources(
+        baked: Bytes?, room: Bytes?, platform: PlatformFindings
+    ) throws(ConfigurationError) -> [SourceSettings] {
+        try sources(try ownSources(baked: baked, room: room), platform: platform)
+    }
+
+    /// The same where the image's own sources are read already.
+    public static func sources(
+        _ own: [SourceSettings], platform: PlatformFindings
+    ) throws(ConfigurationError) -> [SourceSettings] {
+        own + (try platform.settings(heardBy: try selection(of: own)))
+    }
+
+    /// Which sources an image listens to: asked before any of them is.
+    public static func selection(
+        baked: Bytes?, room: Bytes?
+    ) throws(ConfigurationError) -> SourceSelection {
+        try selection(of: try ownSources(baked: baked, room: room))
+    }
+
+    private static func ownSources(
+        baked: Bytes?, room: Bytes?
+    ) throws(ConfigurationError) -> [SourceSettings] {
         var sources: [SourceSettings] = []
         if let baked { sources.append(try JSONFileSource.baked(baked).settings()) }
         if let room { sources.append(try RoomSource(text: room).settings()) }
-        sources.append(try CommandLineSource(text: commandLine).settings())
-        return try EffectiveConfiguration(sources, .booting)
+        return sources
+    }
+
+    private static func selection(
+        of own: [SourceSettings]
+    ) throws(ConfigurationError) -> SourceSelection {
+        var merge = ConfigurationMerge()
+        for source in own { try merge.add(source) }
+        return merge.selection
     }
 }
 

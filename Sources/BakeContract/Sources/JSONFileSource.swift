@@ -1,4 +1,4 @@
-/// rumpconfig.json, baked into the image or about to be: one JSON object.
+/// rumpconfig.json, baked into the image or about to be: one JSON object, or rumprun's dialect.
 public struct JSONFileSource: ConfigurationSource, Sendable {
     public var kind: SourceKind
     /// The user's own spelling of its path.
@@ -17,9 +17,8 @@ public struct JSONFileSource: ConfigurationSource, Sendable {
     }
 
     public func settings() throws(ConfigurationError) -> SourceSettings {
-        let value = try JSONValue.parse(text, file: file)
-        return SourceSettings(
-            kind: kind, file: file, text: text,
-            overrides: [.init(patch: value, start: 0, end: text.count, isDocument: true)])
+        var settings = SourceSettings(kind: kind, file: file, text: text)
+        try settings.addDocument(0..<text.count)
+        return settings
     }
 }

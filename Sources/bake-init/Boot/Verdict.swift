@@ -4,8 +4,8 @@ import CGuest
 /// `--verdict FILE...`: for each file the name, then what the contract makes of it, as the host's
 /// binary prints it. Returns the exit status.
 ///
-/// `FILE` is a rumpconfig.json; a file of the same name with `.cmdline` behind it, where there is
-/// one, is the kernel command line it meets.
+/// `FILE` is a rumpconfig.json; files of the same name with `.cmdline`, `.fw_cfg` and so on behind
+/// it, where there are any, are what the platform says (`ConfigurationVerdict`).
 func printVerdicts(_ arguments: [Bytes]) -> Int32 {
     guard arguments.count >= 3, arguments[1] == "--verdict".bytes else {
         write("usage: bake-init --verdict FILE...\n".bytes, to: STDERR_FILENO)
@@ -20,11 +20,11 @@ func printVerdicts(_ arguments: [Bytes]) -> Int32 {
             write("bake-init: error: \(path.shown): \(error.text)\n".bytes, to: STDERR_FILENO)
             return 66
         }
-        // No such file: an empty command line.
-        let line = (try? system.read(path + ".cmdline".bytes, limit: 1 << 16)) ?? []  // as said
         let name = path.lastIndex(of: UInt8(ascii: "/")).map { Bytes(path[($0 + 1)...]) } ?? path
-        let verdict = ConfigurationVerdict.text(
-            configuration: configuration, commandLine: line.trimmed, strictness: .booting)
+        let verdict = ConfigurationVerdict.text(configuration: configuration) { suffix in
+            // What cannot be read is not there.
+            try? system.read(path + suffix.description.bytes, limit: 1 << 24)  // as said above
+        }
         write("== ".bytes + name + "\n".bytes + verdict, to: STDOUT_FILENO)
     }
     return 0

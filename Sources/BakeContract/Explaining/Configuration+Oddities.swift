@@ -1,0 +1,59 @@
+extension Configuration {
+    /// What is well formed, can be carried out and is probably not meant: rules across keys.
+    var oddities: [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        let net = ConfigurationPath([.key(Bytes("net"))])
+        for index in interfaces.indices {
+            let path = net.appending(index)
+            if let fault = interfaces[index].oddity(at: path) { faults.append(fault) }
+        }
+        faults += repeatedMountPoints
+        return faults
+    }
+
+    private var repeatedMountPoints: [ConfigurationFault] {
+        var seen: [Bytes] = []
+        var faults: [ConfigurationFault] = []
+        let path = ConfigurationPath([.key(Bytes("mounts"))])
+        for index in mounts.indices {
+            let target = mounts[index].mountPoint
+            if seen.contains(target) {
+                let place = path.appending(index).appending(Bytes("mountpoint"))
+                faults.append(
+                    ConfigurationFault(
+                        path: place,
+                        problem: .refused(place, why: "something is mounted there already")))
+            }
+            seen.append(target)
+        }
+        return faults
+    }
+}
+
+extension NetworkInterface {
+    /// An address that is the network's own or its broadcast address, a gateway outside of it.
+    fileprivate func oddity(at path: ConfigurationPath) -> ConfigurationFault? {
+        guard case .fixed(let address, let prefix, let gateway) = method else { return nil }
+        let mask = prefix.mask.bits
+        if prefix.count < 31 {
+            let place = path.appending(Bytes("addr"))
+            let host = address.bits & ~mask
+            if host == 0 || host == ~mask {
+                let what = host == 0 ? "the network itself" : "the network's broadcast address"
+                return ConfigurationFault(
+                    path: place, problem: .refused(place, why: "this is \(what)"))
+            }
+        }
+        guard let gateway else { return nil }
+        let place = path.appending(Bytes("gw"))
+        if gateway == address {
+            return ConfigurationFault(
+                path: place, problem: .refused(place, why: "this is the machine's own address"))
+        }
+        guard gateway.bits & mask != address.bits & mask else { return nil }
+        return ConfigurationFault(
+            path: place,
+            problem: .refused(
+                place, why: "the gateway is not in \(address.description)/\(prefix.count)"))
+    }
+}
