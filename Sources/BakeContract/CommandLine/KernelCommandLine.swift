@@ -5,7 +5,8 @@
 ///
 /// - `{`, wherever it first stands outside a `bake.` word: a JSON document to its matching brace.
 /// - `bake.KEY=VALUE`: one setting.
-/// - `bake.config=replace`, `bake.verbose`, and `bake.cut`, which the boot stub writes.
+/// - `bake.config=replace`, `bake.verbose`, `bake.debug`, `bake.timing`, and `bake.cut`, which the
+///   boot stub writes.
 ///
 /// All settings count in the order they stand in; the last wins. docs/configuration.md.
 public struct KernelCommandLine: Equatable, Sendable {
@@ -15,6 +16,10 @@ public struct KernelCommandLine: Equatable, Sendable {
     public var isReplacing = false
     /// `bake.verbose`
     public var isVerbose = false
+    /// `bake.debug`: the stage before which a shell is wanted; alone, the programs.
+    public var debugStage: BootStage?
+    /// `bake.timing`
+    public var timing: TimingFormat?
 
     /// One merge patch (RFC 7396) and where in its text it stands, for messages.
     public struct Override: Equatable, Sendable {
@@ -130,6 +135,10 @@ private struct CommandLineReader {
         guard let value = word.value else {
             if key.equals("verbose") {
                 result.isVerbose = true
+            } else if key.equals("debug") {
+                result.debugStage = .programs
+            } else if key.equals("timing") {
+                result.timing = .table
             } else if key.equals("cut") {
                 throw CommandLineFault(offset: word.start, problem: .commandLine(.cut))
             } else {
@@ -146,6 +155,15 @@ private struct CommandLineReader {
             result.isReplacing = true
             return
         }
+        if key.equals("debug") { return try readDebugStage(value, at: word.valueStart) }
+        if key.equals("timing") {
+            guard value.equals("json") else {
+                throw CommandLineFault(
+                    offset: word.valueStart, problem: .commandLine(.badTimingFormat))
+            }
+            result.timing = .json
+            return
+        }
         // For the boot stub, which has read it by now (docs/image-format.md, *Memory*).
         if key.equals("inplace") { return }
         let names = settingPath(key)
@@ -156,6 +174,16 @@ private struct CommandLineReader {
         for name in names.reversed() { patch = .object([JSONMember(name, patch)]) }
         result.overrides.append(
             .init(patch: patch, start: word.valueStart, end: word.end, isDocument: false))
+    }
+
+    private mutating func readDebugStage(
+        _ name: Bytes, at start: Int
+    ) throws(CommandLineFault) {
+        let stage = BootStage.allCases.first { $0.hasRoot && name.equals($0.name) }
+        guard let stage else {
+            throw CommandLineFault(offset: start, problem: .commandLine(.badDebugStage))
+        }
+        result.debugStage = stage
     }
 
     private mutating func readArguments() throws(CommandLineFault) {
