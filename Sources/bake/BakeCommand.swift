@@ -19,7 +19,8 @@ struct BakeCommand: AsyncParsableCommand {
         version: bakeVersion,
         subcommands: [
             BuildCommand.self, RunCommand.self, ProcessesCommand.self, StopCommand.self,
-            InspectCommand.self, ExtractCommand.self, VerifyCommand.self, ListCommand.self, CatCommand.self, WhyCommand.self,
+            InspectCommand.self, ExtractCommand.self, VerifyCommand.self, ListCommand.self,
+            CatCommand.self, WhyCommand.self,
             ShellCommand.self, ExportCommand.self, KernelCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)

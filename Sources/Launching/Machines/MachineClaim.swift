@@ -46,7 +46,9 @@ final class MachineClaim {
 
     func write(_ machine: RunningMachine) throws(MachineError) {
         let bytes = machine.encoded
-        let count = bytes.withUnsafeBytes { Glibc.write(descriptor.rawValue, $0.baseAddress, $0.count) }
+        let count = bytes.withUnsafeBytes {
+            Glibc.write(descriptor.rawValue, $0.baseAddress, $0.count)
+        }
         guard count == bytes.count else {
             throw .system("cannot write '\(directory.file(of: name))'")
         }

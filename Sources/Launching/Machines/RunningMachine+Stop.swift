@@ -24,7 +24,9 @@ extension RunningMachine {
         guard isRunning else { return }
         if !kills {
             pressPowerButton(directory.socket(of: name))
-            if Self.waits(for: process, seconds: timeoutSeconds) { return waitForRemoval(directory) }
+            if Self.waits(for: process, seconds: timeoutSeconds) {
+                return waitForRemoval(directory)
+            }
         }
         _ = pidfd_send_signal(process, SIGKILL, nil, 0)
         guard Self.waits(for: process, seconds: 5) else { throw .survives(name, pid: pid) }
@@ -49,7 +51,8 @@ extension RunningMachine {
     private func pressPowerButton(_ path: FilePath) {
         guard let monitor = connected(to: path) else { return }
         defer { close(monitor) }
-        let text = #"{"execute":"qmp_capabilities"}"# + "\n" + #"{"execute":"system_powerdown"}"# + "\n"
+        let text =
+            #"{"execute":"qmp_capabilities"}"# + "\n" + #"{"execute":"system_powerdown"}"# + "\n"
         let bytes = Array(text.utf8)
         guard send(monitor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             return

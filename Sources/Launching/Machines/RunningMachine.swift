@@ -36,7 +36,8 @@ public struct RunningMachine: Equatable, Sendable {
         let lines = record.split(separator: 0x0a, maxSplits: 4, omittingEmptySubsequences: false)
         func value(_ index: Int, _ key: String) -> [UInt8]? {
             let start = Array("\(key) ".utf8)
-            return lines[index].starts(with: start) ? Array(lines[index].dropFirst(start.count)) : nil
+            return lines[index].starts(with: start)
+                ? Array(lines[index].dropFirst(start.count)) : nil
         }
         func number<Number: FixedWidthInteger>(_ bytes: [UInt8]?) -> Number? {
             bytes.flatMap { Number(String(decoding: $0, as: UTF8.self)) }

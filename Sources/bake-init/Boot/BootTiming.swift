@@ -31,7 +31,9 @@ struct BootTiming {
     /// Time that is no step's: in a debug shell.
     mutating func skip(to now: UInt64) {
         entries.append(
-            Entry(name: "debug".bytes, text: "a shell".bytes, start: entries.last?.end ?? 0, end: now))
+            Entry(
+                name: "debug".bytes, text: "a shell".bytes, start: entries.last?.end ?? 0, end: now)
+        )
     }
 
     /// What the console shows.

@@ -11,7 +11,8 @@ private let shells = [
 /// reason to stop.
 func runDebugShell(before step: BootStep, on system: LinuxSystem) {
     let name = step.stage?.name.description ?? ""
-    guard let arguments = shells.first(where: { withCString($0[0].bytes) { access($0, X_OK) } == 0 })
+    guard
+        let arguments = shells.first(where: { withCString($0[0].bytes) { access($0, X_OK) } == 0 })
     else {
         return system.say(
             "bake: warning: bake.debug: the image has no shell, going on with '\(name)'".bytes)
@@ -20,9 +21,10 @@ func runDebugShell(before step: BootStep, on system: LinuxSystem) {
         return system.say("bake: warning: bake.debug: there is no console".bytes)
     }
     system.say(
-        "bake: a shell before '\(name)' (".bytes + step.text + "); the boot goes on when it ends".bytes)
+        "bake: a shell before '\(name)' (".bytes + step.text
+            + "); the boot goes on when it ends".bytes)
     let request = SpawnRequest(
-        path: arguments[0].bytes, arguments: arguments.map(\.bytes),
+        path: arguments[0].bytes, arguments: arguments.map { $0.bytes },
         environment: usualEnvironment, directory: "/".bytes,
         descriptors: StandardDescriptors(input: console, output: console, error: console),
         takesTerminal: true)

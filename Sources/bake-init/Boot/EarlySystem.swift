@@ -74,7 +74,9 @@ private func isUseful<System: GuestSystem>(_ module: Bytes, on system: System) -
 private func hasPowerButton<System: GuestSystem>(on system: System) -> Bool {
     // A machine without ACPI has no such folder.
     let devices = (try? system.list("/sys/bus/acpi/devices/".bytes)) ?? []  // as said above
-    return devices.contains { $0.starts(with: "LNXPWRBN".bytes) || $0.starts(with: "PNP0C0C".bytes) }
+    return devices.contains {
+        $0.starts(with: "LNXPWRBN".bytes) || $0.starts(with: "PNP0C0C".bytes)
+    }
 }
 
 /// Whether a device of this type is on the virtio bus (Virtio 1.2, section 5, "Device Types").

@@ -129,7 +129,9 @@ final class Supervisor {
         case .again(let delay):
             passOn(SIGTERM, toJob: index)
             restarts.append(Restart(jobIndex: index, at: now + delay))
-            tell("bake: note: '\(name)' ended with status \(status), next start in \(delay / 1000) s")
+            tell(
+                "bake: note: '\(name)' ended with status \(status), next start in \(delay / 1000) s"
+            )
         case .givenUp(let count):
             let times = count == 1 ? "once" : "\(count) times in a row"
             tell(

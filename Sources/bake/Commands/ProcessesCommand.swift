@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BakeContract
 internal import Launching
+internal import SystemPackage
 
 struct ProcessesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

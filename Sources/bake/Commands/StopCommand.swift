@@ -39,7 +39,7 @@ struct StopCommand: ParsableCommand {
             let machine = try machines.machine(wanted)
             try machine.stop(
                 in: machines, timeoutSeconds: timeout ?? machine.stopTimeoutSeconds, kills: kill)
-        } catch let error as MachineError {
+        } catch {
             throw CommandFailure(error)
         }
     }
