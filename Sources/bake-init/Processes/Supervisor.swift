@@ -32,6 +32,7 @@ final class Supervisor {
     private var restarts: [Restart] = []
     private var status: Int32 = 0
     private var damage: DamagedBlock?
+    /// The last ones. The kernel may say it again after the process was reaped.
     private var memoryKills: [OutOfMemoryKill] = []
     private var interruptCount = 0
     /// When what still runs is killed; nil as long as nobody was told to end.
@@ -106,6 +107,7 @@ final class Supervisor {
             let isLast = position == results.count - 1
             switch result {
             case .started(let process):
+                memoryKills.removeAll { $0.process == process }
                 running.append(
                     Running(
                         process: process, name: programs[position].bin, jobIndex: index,
@@ -182,8 +184,7 @@ final class Supervisor {
         if signal == SIGKILL {
             for kill in background.outOfMemoryKills() { take(.outOfMemory(kill)) }
         }
-        if let index = memoryKills.firstIndex(where: { $0.process == ended.process }) {
-            memoryKills.remove(at: index)
+        if memoryKills.contains(where: { $0.process == ended.process }) {
             tell(
                 "bake: error: '\(name)' was killed by \(signalText(signal)):"
                     + " this machine is out of memory")
@@ -197,7 +198,6 @@ final class Supervisor {
         case .damaged(let block): damage = damage ?? block
         case .powerButton: stop(passing: SIGTERM)
         case .outOfMemory(let kill):
-            // The kernel says it twice.
             if memoryKills.contains(kill) { return }
             memoryKills.append(kill)
             if memoryKills.count > 64 { memoryKills.removeFirst() }
