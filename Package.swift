@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CFileAccess"),
         .systemLibrary(name: "CFileRange"),
         .systemLibrary(name: "CFileStatus"),
+        .systemLibrary(name: "CProcessHandle"),
         .systemLibrary(name: "CXattr"),
 
         // The house, bottom up.
@@ -80,7 +81,9 @@ let package = Package(
                 "Kernels", "Images", "Tools", system,
             ],
             swiftSettings: strict),
-        .target(name: "Launching", dependencies: ["BakeContract", system], swiftSettings: strict),
+        .target(
+            name: "Launching", dependencies: ["BakeContract", "CProcessHandle", system],
+            swiftSettings: strict),
 
         // What people start: the command, and PID 1 (built a second time as Embedded Swift).
         .executableTarget(

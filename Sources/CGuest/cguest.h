@@ -65,6 +65,10 @@ static inline int guest_setrlimit(int resource, const struct rlimit *limit) {
     return setrlimit((__rlimit_resource_t)resource, limit);
 }
 
+static inline int guest_getrlimit(int resource, struct rlimit *limit) {
+    return getrlimit((__rlimit_resource_t)resource, limit);
+}
+
 static inline int guest_socket(int domain, int type, int protocol) {
     return socket(domain, type, protocol);
 }

@@ -86,6 +86,8 @@ extension GuestFeature {
         offers("UNIX", "unix", "sockets between programs", .welcome),
         offers("VIRTIO_NET", "virtio_net", "network", .optional("no virtio network"), .network),
         offers("VIRTIO_BLK", "virtio_blk", "disks", .welcome),
+        // Also what `bake stop` presses.
+        offers("ACPI_BUTTON", "button", "hears the power button", .welcome),
         offers(
             "BINFMT_SCRIPT", "binfmt_script", "runs scripts",
             .optional("programs that begin with #! do not run")),

@@ -18,6 +18,8 @@ public enum LaunchError: Error, Equatable, Sendable {
     case portInUse(PortForward)
     /// The host refuses the port for another reason, such as one below 1024 or a foreign address.
     case portRefused(PortForward, errno: Errno)
+    /// The machine cannot have its name.
+    case machine(MachineError)
     /// A system call of the launcher itself failed.
     case system(call: String, errno: Errno)
     /// QEMU ended by itself with a failure; `message` is what it wrote.
@@ -53,6 +55,7 @@ extension LaunchError: CustomStringConvertible {
         case .portRefused(let forward, let errno):
             "cannot listen on \(forward.transport.rawValue) port \(forward.hostPort) of"
                 + " \(forward.hostAddress): \(errno)"
+        case .machine(let error): error.description
         case .system(let call, let errno):
             "\(call): \(errno)"
         case .qemuFailed(let status, let message):

@@ -32,7 +32,10 @@ public struct LaunchRequest: Equatable, Sendable {
     public var isInteractive = false
     /// Shows what firmware, kernel and PID 1 write to the serial console, on standard error.
     public var isVerbose = false
-    public var name: Bytes?
+    /// What QEMU and `bake stop` call the machine.
+    public var name: MachineName?
+    /// What the guest's programs have to end once they are told to.
+    public var graceSeconds = 5
     /// TCP port on the loopback interface where QEMU serves gdb.
     public var gdbPort: UInt16?
     /// Starts with the processors stopped, for a debugger.

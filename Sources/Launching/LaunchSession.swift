@@ -16,8 +16,9 @@ struct LaunchSession: ~Copyable {
         case outputClosed
     }
 
-    /// Time the guest has between being asked to end and being killed.
-    static let stopGrace = Duration.seconds(10)
+    /// Time the guest has, beyond the grace time of its programs, between being asked to end and
+    /// being killed.
+    static let stopGrace = Duration.seconds(5)
     /// Time a killed QEMU has to go; one that hangs in the kernel stays behind.
     static let killGrace = Duration.seconds(5)
 
@@ -30,12 +31,18 @@ struct LaunchSession: ~Copyable {
 
     private var end: ChildProcess.End?
     private var stopReason: StopReason?
-    /// When the next harder measure is due: the kill, then giving up.
+    /// When the next harder measure is due: Ctrl-Alt-Del, the kill, then giving up.
+    private var secondAskTime: ContinuousClock.Instant?
     private var killTime: ContinuousClock.Instant?
     private var giveUpTime: ContinuousClock.Instant?
     private let timeoutTime: ContinuousClock.Instant?
+    private let guestGrace: Duration
+    private let claim: MachineClaim?
 
-    init(_ command: QEMUCommand, timeoutSeconds: Int?) throws(LaunchError) {
+    init(
+        _ command: QEMUCommand, timeoutSeconds: Int?, claim: MachineClaim?
+    ) throws(LaunchError) {
+        guestGrace = .seconds(command.request.graceSeconds)
         let signals = try StopSignals()
         var pipes: [Int32: DescriptorPair] = [:]
         for channel in QEMUCommand.Channel.allCases {
@@ -50,8 +57,10 @@ struct LaunchSession: ~Copyable {
         descriptors[1] = qemuOutput.writeEnd
         descriptors[2] = qemuOutput.writeEnd
         descriptors[MachineControl.childDescriptor] = control.writeEnd
+        let claimArguments = claim?.arguments.map { Bytes($0.utf8) } ?? []
         let child = try ChildProcess.spawn(
-            command.arguments + MachineControl.arguments, descriptors: descriptors)
+            command.arguments + MachineControl.arguments + claimArguments,
+            descriptors: descriptors)
         for descriptor in Set(descriptors.values.map(\.rawValue)) {
             FileDescriptor(rawValue: descriptor).discard()
         }
@@ -70,6 +79,22 @@ struct LaunchSession: ~Copyable {
             OutputRelay(source: qemuOutput.readEnd, target: verboseTarget),
         ]
         timeoutTime = timeoutSeconds.map { ContinuousClock.now + .seconds($0) }
+        self.claim = claim
+    }
+
+    /// From now on `bake stop` finds the machine.
+    func register(_ request: LaunchRequest) throws(LaunchError) {
+        guard let claim else { return }
+        let machine = RunningMachine(
+            name: claim.name, pid: child.pid, graceSeconds: request.graceSeconds,
+            image: request.image.fromRoot)
+        // A QEMU that has already failed needs no name; its message follows.
+        guard let machine else { return }
+        do {
+            try claim.write(machine)
+        } catch {
+            throw .machine(error)
+        }
     }
 
     deinit {
@@ -126,8 +151,7 @@ struct LaunchSession: ~Copyable {
                 giveUpTime = ContinuousClock.now
             } else if stopReason == nil {
                 stopReason = .signal(signal)
-                control.requestStop()
-                killTime = ContinuousClock.now + Self.stopGrace
+                ask(signal)
             } else {
                 kill()
             }
@@ -141,13 +165,31 @@ struct LaunchSession: ~Copyable {
             stopReason = stopReason ?? .outputClosed
             kill()
         }
+        if let secondAskTime, now >= secondAskTime {
+            ask(SIGINT)
+        }
         if let killTime, now >= killTime {
             kill()
         }
     }
 
+    /// ^C is ^C to the programs too; SIGTERM reaches them as the power button, and as Ctrl-Alt-Del
+    /// if that is not heard, because the guest's kernel lacks the driver.
+    private mutating func ask(_ signal: Int32) {
+        let wait = guestGrace + Self.stopGrace
+        if signal == SIGINT {
+            control.pressControlAltDelete()
+            secondAskTime = nil
+            killTime = ContinuousClock.now + wait
+        } else {
+            control.pressPowerButton()
+            secondAskTime = ContinuousClock.now + wait
+        }
+    }
+
     private mutating func kill() {
         killTime = nil
+        secondAskTime = nil
         giveUpTime = ContinuousClock.now + Self.killGrace
         if end == nil {
             child.send(SIGKILL)
@@ -181,5 +223,14 @@ struct LaunchSession: ~Copyable {
             text.contains("Could not set up host forwarding rule '\(forward.qemuRule)'")
         }
         return refused.map { .portInUse($0) } ?? .qemuFailed(status: status, message: message)
+    }
+}
+
+extension FilePath {
+    /// For readers in other working directories; unchanged where there is none.
+    fileprivate var fromRoot: FilePath {
+        guard isRelative, let directory = getcwd(nil, 0) else { return self }
+        defer { free(directory) }
+        return FilePath(platformString: directory).pushing(self)
     }
 }

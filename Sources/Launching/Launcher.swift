@@ -6,21 +6,36 @@ public enum Launcher {
     /// Starts QEMU and passes the program's input and output through until the machine is gone.
     ///
     /// While this runs, the first SIGINT, SIGTERM or SIGHUP asks the guest to end; a second one, or
-    /// ten seconds, ends QEMU. Nothing is left behind: no file is made, and QEMU is killed on every
-    /// way out. `timeoutSeconds` counts from the start of QEMU; nil waits for ever.
+    /// too long a wait, ends QEMU. Nothing is left behind: what was made is removed and QEMU killed
+    /// on every way out. `timeoutSeconds` counts from the start of QEMU; nil waits for ever. A
+    /// machine with a name stands in `machines` meanwhile.
     ///
     /// Throws what kept the machine from running; how the program ended is the result.
     public static func run(
-        _ command: QEMUCommand, timeoutSeconds: Int? = nil
+        _ command: QEMUCommand, timeoutSeconds: Int? = nil, machines: MachineDirectory? = nil
     ) throws(LaunchError) -> LaunchOutcome {
         try occupyStandardDescriptors()
         try checkReadable(command.request.image)
         for forward in command.request.forwards {
             try forward.checkIsFree()
         }
-        var session = try LaunchSession(command, timeoutSeconds: timeoutSeconds)
+        var session = try LaunchSession(
+            command, timeoutSeconds: timeoutSeconds,
+            claim: try claim(command.request.name, in: machines))
+        try session.register(command.request)
         session.watch()
         return try session.outcome(of: command)
+    }
+
+    private static func claim(
+        _ name: MachineName?, in machines: MachineDirectory?
+    ) throws(LaunchError) -> MachineClaim? {
+        guard let name, let machines else { return nil }
+        do {
+            return try MachineClaim(name, in: machines)
+        } catch {
+            throw .machine(error)
+        }
     }
 
     /// A closed standard descriptor becomes /dev/null. Otherwise a pipe of ours would get its number

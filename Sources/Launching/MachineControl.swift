@@ -18,18 +18,24 @@ struct MachineControl {
     init(descriptor: FileDescriptor) {
         self.descriptor = descriptor
         descriptor.setNonBlocking()
+        send(#"{"execute":"qmp_capabilities"}"#)
     }
 
-    /// Asks the guest to end. Ctrl-Alt-Del and not the ACPI power button: the kernel hands it to
-    /// PID 1 as SIGINT (reboot(2), CAD) with no driver or module, the button needs two.
-    func requestStop() {
+    /// The kernel hands Ctrl-Alt-Del to PID 1 as SIGINT (reboot(2), CAD), with no driver or module.
+    func pressControlAltDelete() {
         let keys = ["ctrl", "alt", "delete"]
             .map { #"{"type":"qcode","data":"\#($0)"}"# }.joined(separator: ",")
-        let text =
-            #"{"execute":"qmp_capabilities"}"# + "\n"
-            + #"{"execute":"send-key","arguments":{"keys":[\#(keys)]}}"# + "\n"
-        let bytes = Bytes(text.utf8)
-        // A QEMU that takes no commands any more is killed after the grace time.
+        send(#"{"execute":"send-key","arguments":{"keys":[\#(keys)]}}"#)
+    }
+
+    /// PID 1 makes a SIGTERM of it, where the guest's kernel has the driver.
+    func pressPowerButton() {
+        send(#"{"execute":"system_powerdown"}"#)
+    }
+
+    /// A QEMU that takes no commands any more is killed after the grace time.
+    private func send(_ command: String) {
+        let bytes = Bytes((command + "\n").utf8)
         _ = write(descriptor.rawValue, bytes, bytes.count)
     }
 

@@ -43,7 +43,7 @@ public struct QEMUCommand: Equatable, Sendable {
         var arguments = words.map { Bytes($0.utf8) }
         arguments += Self.kernel(request, accelerator)
         if let name = request.name {
-            arguments += [Bytes("-name".utf8), Bytes("guest=".utf8) + Self.escapedCommas(name)]
+            arguments += [Bytes("-name".utf8), Bytes("guest=\(name.text)".utf8)]
         }
         self.arguments = arguments + request.extraArguments
     }
@@ -125,10 +125,5 @@ public struct QEMUCommand: Equatable, Sendable {
         let commandLine = request.passedCommandLine(on: accelerator)
         return [Bytes("-kernel".utf8), image]
             + (commandLine.isEmpty ? [] : [Bytes("-append".utf8), commandLine])
-    }
-
-    /// QEMU's option lists end a value at a comma unless it is doubled.
-    private static func escapedCommas(_ text: Bytes) -> Bytes {
-        text.flatMap { $0 == UInt8(ascii: ",") ? [$0, $0] : [$0] }
     }
 }

@@ -19,9 +19,9 @@ struct BakeCommand: AsyncParsableCommand {
             """,
         version: bakeVersion,
         subcommands: [
-            BuildCommand.self, RunCommand.self, SetCommand.self, InspectCommand.self,
-            ExtractCommand.self, VerifyCommand.self, ListCommand.self, CatCommand.self,
-            WhyCommand.self,
+            BuildCommand.self, RunCommand.self, ProcessesCommand.self, StopCommand.self,
+            SetCommand.self, InspectCommand.self, ExtractCommand.self, VerifyCommand.self,
+            ListCommand.self, CatCommand.self, WhyCommand.self,
             ShellCommand.self, ExportCommand.self, KernelCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)

@@ -66,7 +66,8 @@ struct ConfigurationTests {
             ),
             (
                 "{\"rc\":[{\"bin\":\"a\",\"restart\":\"no\"}]}",
-                "1:29: error: 'rc[0].restart' must be \"never\", \"on-failure\" or \"always\""
+                "1:29: error: 'rc[0].restart' must be \"never\", \"on-failure\", \"always\" "
+                    + "or an object with 'policy'"
             ),
             (
                 "{\"rc\":[{\"bin\":\"a\"}],\"cmdline\":\"b\"}",

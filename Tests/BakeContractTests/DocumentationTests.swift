@@ -25,7 +25,7 @@ struct DocumentationTests {
         let keys = section.split(separator: "\n").compactMap { line in
             line.hasPrefix("| `") ? String(line.dropFirst(3).prefix { $0 != "`" }) : nil
         }
-        #expect(keys.count == 16)
+        #expect(keys.count == 17)
         for key in keys {
             #expect(!isUnknown(key), "\(key)")
             #expect(isUnknown(key + "x"), "\(key)x")

@@ -45,7 +45,9 @@ import Testing
         #expect(notes == [ModuleNote(name: "b.ko".bytes, errno: .noDevice)])
     }
 
-    private static let drivers = ["virtio_pci", "virtio_net", "virtio_blk", "nd_pmem", "loop"]
+    private static let drivers = [
+        "virtio_pci", "virtio_net", "virtio_blk", "nd_pmem", "loop", "button",
+    ]
 
     private func loaded(files: [String: Bytes]) -> [String] {
         let system = RecordingSystem()
@@ -60,7 +62,10 @@ import Testing
         let disk = "/sys/bus/virtio/devices/virtio1/device"
         #expect(loaded(files: [:]) == ["virtio_pci", "nd_pmem", "loop"])
         #expect(
-            loaded(files: [network: "0x0001\n".bytes, disk: "0x0002\n".bytes]) == Self.drivers)
+            loaded(files: [
+                network: "0x0001\n".bytes, disk: "0x0002\n".bytes,
+                "/sys/bus/acpi/devices/LNXPWRBN:00/hid": "LNXPWRBN\n".bytes,
+            ]) == Self.drivers)
         #expect(loaded(files: ["/bake/blob": [1]]) == ["virtio_pci", "loop"])
     }
 

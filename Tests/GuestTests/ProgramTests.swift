@@ -168,10 +168,31 @@ import Testing
 
     @Test func restartsBackOffAndBeginAnew() {
         var job = ProgramJob([program("a", .background, .always)])
-        let quick = (0..<8).map { _ in job.restartDelay(after: 1, endedAt: 10) }
-        #expect(quick == [1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000])
+        let quick = (0..<8).map { _ in job.sequel(to: 1, endedAt: 10) }
+        let delays: [UInt64] = [1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]
+        #expect(quick == delays.map { .again(afterMilliseconds: $0) })
         job.startedAt = 100
-        #expect(job.restartDelay(after: 1, endedAt: 60_100) == 1000)
+        #expect(job.sequel(to: 1, endedAt: 60_100) == .again(afterMilliseconds: 1000))
+    }
+
+    @Test func theLimitCountsStartsInARow() {
+        var restart = Program.Restart.always
+        restart.limit = 2
+        restart.delaySeconds = 3
+        restart.longestDelaySeconds = 4
+        var job = ProgramJob([program("a", .background, restart)])
+        #expect(job.sequel(to: 0, endedAt: 1) == .again(afterMilliseconds: 3000))
+        #expect(job.sequel(to: 0, endedAt: 1) == .again(afterMilliseconds: 4000))
+        #expect(job.sequel(to: 0, endedAt: 1) == .givenUp(startCount: 2))
+        #expect(job.sequel(to: 0, endedAt: 60_001) == .again(afterMilliseconds: 3000))
+    }
+
+    @Test func anyCountOfStartsHasADelay() {
+        var restart = Program.Restart.always
+        restart.longestDelaySeconds = 86400
+        var job = ProgramJob([program("a", .background, restart)])
+        for _ in 0..<100 { _ = job.sequel(to: 1, endedAt: 1) }
+        #expect(job.sequel(to: 1, endedAt: 1) == .again(afterMilliseconds: 86_400_000))
     }
 
     @Test(
@@ -181,6 +202,6 @@ import Testing
         ] as [(Program.Restart, Int32, Bool)])
     func whoIsRestarted(restart: Program.Restart, status: Int32, isRestarted: Bool) {
         var job = ProgramJob([program("a", .background, restart)])
-        #expect((job.restartDelay(after: status, endedAt: 0) != nil) == isRestarted)
+        #expect((job.sequel(to: status, endedAt: 0) != .over) == isRestarted)
     }
 }

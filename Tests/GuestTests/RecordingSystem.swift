@@ -124,7 +124,7 @@ final class RecordingSystem: GuestSystem {
 
     func setHostname(_ name: Bytes) throws(Errno) { try note("hostname \(name.shown)") }
 
-    func setLimit(_ resource: Int32, soft: UInt64, hard: UInt64) throws(Errno) {
+    func checkLimit(_ resource: Int32, soft: UInt64, hard: UInt64) throws(Errno) {
         try note("limit \(resource) \(soft) \(hard)")
     }
 

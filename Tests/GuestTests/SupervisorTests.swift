@@ -35,17 +35,20 @@ import Testing
         return program
     }
 
-    private func run(_ programs: [Program], input: Int32? = nil) throws -> Supervisor.Outcome {
+    private func run(
+        _ programs: [Program], input: Int32? = nil, limits: [ResourceLimit] = []
+    ) throws -> Supervisor.Outcome {
         let channels = try Channels(
             input: input, output: output.writeEnd, error: errors.writeEnd, console: nothing,
             nothing: nothing, now: LinuxSystem().uptime())
         let launcher = Launcher(
-            environment: ["PATH=/usr/bin:/bin".bytes, "A=1".bytes],
+            environment: ["PATH=/usr/bin:/bin".bytes, "A=1".bytes], limits: limits,
             users: UserDatabase(passwd: [], group: [])
         ) { _ in }
         let supervisor = Supervisor(
-            ProgramJob.jobs(of: programs), channels: channels, launcher: launcher, scope: .started,
-            signals: try SignalDescriptor(), background: BackgroundWork(uevents: nil) { _ in })
+            ProgramJob.jobs(of: programs), graceSeconds: 1, channels: channels, launcher: launcher,
+            scope: .started, signals: try SignalDescriptor(),
+            background: BackgroundWork(uevents: nil) { _ in })
         return supervisor.run()
     }
 
@@ -185,6 +188,90 @@ import Testing
         #expect(text.contains("A=2 3\\x0a"))
         #expect(text.contains("B=\\x0a"))
         #expect(text.contains("PWD=/usr\\x0a"))
+    }
+
+    @Test func aSignalIsNamed() throws {
+        #expect(try run([shell("kill -SEGV $$")]) == .ended(status: 139))
+        #expect(complaints == ["bake: error: '/bin/sh' was killed by signal 11 (SIGSEGV)"])
+    }
+
+    @Test func aWriterThatLosesItsReaderIsNotNamed() throws {
+        _ = try run([shell("while :; do echo y; done", .pipe), shell("head -n 1")])
+        #expect(complaints.isEmpty)
+    }
+
+    @Test func whatDoesNotEndInItsGraceTimeIsKilled() throws {
+        let stubborn = shell("trap '' TERM; while :; do sleep 0.05; done", .background)
+        #expect(try run([stubborn, shell("sleep 0.2; exit 5")]) == .ended(status: 5))
+        #expect(
+            complaints == ["bake: warning: '/bin/sh' did not end in time and is killed"])
+    }
+
+    @Test func aProgramHasItsLimitsBeforeThoseOfAll() throws {
+        let files = ResourceLimit(name: "nofile".bytes, resource: 7, soft: 50, hard: 60)
+        let core = ResourceLimit(name: "core".bytes, resource: 4, soft: 0, hard: 0)
+        let program = shell("ulimit -Sn; ulimit -Hn; ulimit -c") {
+            $0.limits = [ResourceLimit(name: "nofile".bytes, resource: 7, soft: 20, hard: 30)]
+        }
+        _ = try run([program, shell("ulimit -Sn")], limits: [files, core])
+        #expect(text(output) == "20\\x0a30\\x0a0\\x0a50\\x0a")
+    }
+
+    @Test func aLimitThatCannotBeSetIsSaid() throws {
+        let program = shell("true") {
+            $0.limits = [ResourceLimit(name: "x".bytes, resource: 99, soft: 1, hard: 1)]
+        }
+        #expect(try run([program]) == .ended(status: 126))
+        #expect(
+            complaints == [
+                "bake: error: cannot run '/bin/sh': cannot set its limits: Invalid argument"
+            ])
+    }
+
+    /// Errors of a program that nobody reads: PID 1 must not wait for room in a pipe it empties
+    /// itself.
+    @Test func aFullPipeDoesNotStopTheSupervisor() throws {
+        makeNonBlocking(errors.writeEnd)
+        let full = Bytes(repeating: 0x2e, count: 1 << 16)
+        while write(errors.writeEnd, full, full.count) > 0 {}
+        let reader = try spawn(
+            SpawnRequest(
+                path: "/bin/sh".bytes,
+                arguments: ["sh", "-c", "sleep 0.5; exec cat >&2"].map(\.bytes), environment: [],
+                directory: "/".bytes,
+                descriptors: StandardDescriptors(
+                    input: errors.readEnd, output: nothing, error: nothing),
+                takesTerminal: false))
+        let noisy = shell("yes | head -c 200000 >&2; sleep 0.1", .background)
+        let missing = Program(bin: "/no/such".bytes, arguments: ["/no/such".bytes])
+        #expect(try run([noisy, shell("sleep 0.2"), missing]) == .ended(status: 127))
+        kill(reader, SIGKILL)
+        waitpid(reader, nil, 0)
+    }
+
+    @Test func aProgramIsGivenUpAfterItsLimit() throws {
+        let program = shell("exit 3") {
+            $0.restart = .onFailure
+            $0.restart.limit = 1
+        }
+        #expect(try run([program]) == .ended(status: 3))
+        #expect(
+            complaints == [
+                "bake: note: '/bin/sh' ended with status 3, next start in 1 s",
+                "bake: error: '/bin/sh' was started again once and ended with status 3: giving up",
+            ])
+    }
+
+    @Test func aPipeIsStartedAgainAsAWhole() throws {
+        let writer = shell("sleep 1.5; printf w >&2", .pipe)
+        let reader = shell("exit 1") {
+            $0.restart = .onFailure
+            $0.restart.limit = 1
+        }
+        // The writer of the first start is told to end, so that one of the two writes.
+        #expect(try run([writer, reader]) == .ended(status: 1))
+        #expect(complaints.last == "w")
+        #expect(complaints.filter { $0.contains("w") && !$0.contains("bake") }.count == 1)
     }
 
     @Test func aProgramThatFailsIsStartedAgain() throws {

@@ -46,7 +46,7 @@ private func rendered(_ command: QEMUCommand) -> String {
         $0.commandLine = Bytes(#"{"hostname":"it's"} -- a b"#.utf8)
         $0.isInteractive = true
         $0.isVerbose = true
-        $0.name = Bytes("a,b".utf8)
+        $0.name = MachineName("a.b")
         $0.gdbPort = 1234
         $0.isPaused = true
         $0.extraArguments = [Bytes("-d".utf8), Bytes("int".utf8)]

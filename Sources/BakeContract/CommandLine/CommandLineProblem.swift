@@ -5,6 +5,8 @@ public enum CommandLineProblem: Sendable {
     case unknownFlag(Bytes)
     case emptyKey
     case badConfigMode
+    case badDebugStage
+    case badTimingFormat
     case openQuote
     case lastBackslash
 }
@@ -17,8 +19,19 @@ extension CommandLineProblem: CustomStringConvertible {
             "'\(word.printable)' is no flag of bake; settings are written bake.KEY=VALUE"
         case .emptyKey: "there is an empty name between the dots"
         case .badConfigMode: "'bake.config' can only be 'replace'"
+        case .badDebugStage:
+            "'bake.debug' must be one of " + Self.stageNames
+                + ": before those there is no shell"
+        case .badTimingFormat: "'bake.timing' can only be 'json' or stand alone"
         case .openQuote: "a quote in the arguments is not closed"
         case .lastBackslash: "the arguments end in a backslash"
         }
+    }
+    private static var stageNames: String {
+        var names = ""
+        for stage in BootStage.allCases where stage.hasRoot {
+            names += (names.isEmpty ? "" : ", ") + stage.name.description
+        }
+        return names
     }
 }

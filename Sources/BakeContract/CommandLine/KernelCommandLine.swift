@@ -5,8 +5,8 @@
 ///
 /// - `{`, wherever it first stands outside a `bake.` word: a JSON document to its matching brace.
 /// - `bake.KEY=VALUE`: one setting.
-/// - `bake.config=replace`, `bake.verbose`, `bake.explain`, and `bake.cut`, which the boot stub
-///   writes.
+/// - `bake.config=replace`, `bake.verbose`, `bake.explain`, `bake.debug`, `bake.timing`, and
+///   `bake.cut`, which the boot stub writes.
 ///
 /// All settings count in the order they stand in; the last wins. docs/configuration.md.
 public struct KernelCommandLine: Equatable, Sendable {
@@ -18,6 +18,10 @@ public struct KernelCommandLine: Equatable, Sendable {
     public var isVerbose = false
     /// `bake.explain`: PID 1 says where every setting comes from.
     public var isExplaining = false
+    /// `bake.debug`: the stage before which a shell is wanted; alone, the programs.
+    public var debugStage: BootStage?
+    /// `bake.timing`
+    public var timing: TimingFormat?
 
     /// What messages call it.
     public static var fileName: Bytes { Bytes("kernel command line") }
@@ -107,6 +111,10 @@ private struct CommandLineReader {
                 result.isVerbose = true
             } else if key.equals("explain") {
                 result.isExplaining = true
+            } else if key.equals("debug") {
+                result.debugStage = .programs
+            } else if key.equals("timing") {
+                result.timing = .table
             } else if key.equals("cut") {
                 throw TextFault(offset: word.start, problem: .commandLine(.cut))
             } else {
@@ -123,6 +131,15 @@ private struct CommandLineReader {
             result.isReplacing = true
             return
         }
+        if key.equals("debug") { return try readDebugStage(value, at: word.valueStart) }
+        if key.equals("timing") {
+            guard value.equals("json") else {
+                throw TextFault(
+                    offset: word.valueStart, problem: .commandLine(.badTimingFormat))
+            }
+            result.timing = .json
+            return
+        }
         // For the boot stub, which has read it by now (docs/image-format.md, *Memory*).
         if key.equals("inplace") { return }
         guard let setting = SettingWord(key: key) else {
@@ -136,6 +153,16 @@ private struct CommandLineReader {
         } catch {
             throw TextFault(error, at: word.valueStart)
         }
+    }
+
+    private mutating func readDebugStage(
+        _ name: Bytes, at start: Int
+    ) throws(TextFault) {
+        let stage = BootStage.allCases.first { $0.hasRoot && name.equals($0.name) }
+        guard let stage else {
+            throw TextFault(offset: start, problem: .commandLine(.badDebugStage))
+        }
+        result.debugStage = stage
     }
 
     private mutating func readArguments() throws(TextFault) {

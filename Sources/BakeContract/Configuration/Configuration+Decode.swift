@@ -1,8 +1,7 @@
 extension Configuration {
     static let knownKeys: [StaticString] = [
-        "arguments", "blk", "cmdline", "env", "files", "hostname", "init", "limits", "mounts",
-        "net",
-        "on_exit", "rc", "root", "sources", "sysctl", "verify",
+        "arguments", "blk", "cmdline", "env", "files", "grace", "hostname", "init", "limits",
+        "mounts", "net", "on_exit", "rc", "root", "sources", "sysctl", "verify",
     ]
 
     /// Reads a merged configuration: the shape of every key, whether or not this guest can do it.
@@ -40,6 +39,10 @@ extension Configuration {
             let powersOff = try node.choice(
                 "poweroff", "reboot", "\"poweroff\" or \"reboot\"")
             configuration.onExit = powersOff ? .powerOff : .reboot
+        }
+        if let node = root["grace"] {
+            configuration.graceSeconds = Int(
+                try node.integer(0...86400, "a number of seconds from 0 to 86400"))
         }
         try configuration.decodeHostSettings(root, &unknown)
         if let node = root["sources"] { configuration.sources = try decodeSources(node) }

@@ -8,11 +8,7 @@ extension Configuration {
                 kernelSettings.append(try Self.decodeKernelSetting(name, value))
             }
         }
-        if let node = root["limits"] {
-            for (name, value) in try node.members("an object of names and values") {
-                limits.append(try Self.decodeLimit(name, value, &unknown))
-            }
-        }
+        if let node = root["limits"] { limits = try Self.decodeLimits(node, &unknown) }
         if let node = root["mounts"] {
             for entry in try node.elements("a list of objects") {
                 mounts.append(try Self.decodeMount(entry, &unknown))
@@ -54,6 +50,17 @@ extension Configuration {
         ("nofile", 7), ("memlock", 8), ("as", 9), ("locks", 10), ("sigpending", 11),
         ("msgqueue", 12), ("nice", 13), ("rtprio", 14), ("rttime", 15),
     ]
+
+    /// Of the whole configuration or of one program.
+    static func decodeLimits(
+        _ node: JSONNode, _ unknown: inout [ConfigurationFault]
+    ) throws(ConfigurationFault) -> [ResourceLimit] {
+        var limits: [ResourceLimit] = []
+        for (name, value) in try node.members("an object of names and values") {
+            limits.append(try decodeLimit(name, value, &unknown))
+        }
+        return limits
+    }
 
     /// A number, `"unlimited"`, or `{"soft", "hard"}`.
     private static func decodeLimit(

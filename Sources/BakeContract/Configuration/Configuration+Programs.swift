@@ -51,7 +51,8 @@ extension Configuration {
         _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> Program {
         try node.checkKeys(
-            ["argv", "bin", "env", "restart", "runmode", "user", "workdir"], "an object", &unknown)
+            ["argv", "bin", "env", "limits", "restart", "runmode", "user", "workdir"], "an object",
+            &unknown)
         let bin = try decodeBin(try node.required("bin"))
         // rumprun's argv begins behind argv[0], which is always `bin`.
         let arguments = try node["argv"]?.strings("a list of strings") ?? []
@@ -60,7 +61,8 @@ extension Configuration {
         if let env = node["env"] { program.environment = try decodeEnvironment(env) }
         program.workingDirectory = try node["workdir"]?.absolutePath()
         if let user = node["user"] { program.user = try decodeUser(user) }
-        if let restart = node["restart"] { program.restart = try decodeRestart(restart) }
+        if let restart = node["restart"] { program.restart = try decodeRestart(restart, &unknown) }
+        if let limits = node["limits"] { program.limits = try decodeLimits(limits, &unknown) }
         return program
     }
 
@@ -123,14 +125,6 @@ extension Configuration {
             return .number(UInt32(number))
         }
         return text.allSatisfy { $0 > 0x20 && $0 != 0x7f } ? .name(text) : nil
-    }
-
-    private static func decodeRestart(
-        _ node: JSONNode
-    ) throws(ConfigurationFault) -> Program.Restart {
-        let mustBe: StaticString = "\"never\", \"on-failure\" or \"always\""
-        if try node.string(mustBe).equals("never") { return .never }
-        return try node.choice("always", "on-failure", mustBe) ? .always : .onFailure
     }
 }
 

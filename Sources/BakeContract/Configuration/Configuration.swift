@@ -20,8 +20,12 @@ public struct Configuration: Equatable, Sendable {
     public var mounts: [ConfiguredMount] = []
     public var files: [ConfiguredFile] = []
     public var onExit: ExitAction = .powerOff
+    /// `grace`: how long programs that were told to end have until they are killed.
+    public var graceSeconds = defaultGraceSeconds
     /// `sources`: which overrides the image listens to.
     public var sources = SourceSelection()
+
+    public static let defaultGraceSeconds = 5
 
     public init() {}
 }
@@ -47,10 +51,29 @@ public struct Program: Equatable, Sendable {
         case pipe
     }
 
-    public enum Restart: Equatable, Sendable {
-        case never
-        case onFailure
-        case always
+    /// `restart`: whether and how often it is started again once it has ended.
+    public struct Restart: Equatable, Sendable {
+        public enum Policy: Equatable, Sendable {
+            case never
+            /// When it ended with another status than 0, by a signal, or could not be started.
+            case onFailure
+            case always
+        }
+
+        public var policy: Policy
+        /// How many times in a row; nil without end. A run of a minute starts the count anew.
+        public var limit: Int?
+        /// Before the first new start; doubled each time up to `longestDelaySeconds`.
+        public var delaySeconds = 1
+        public var longestDelaySeconds = 60
+
+        public init(_ policy: Policy) {
+            self.policy = policy
+        }
+
+        public static var never: Restart { Restart(.never) }
+        public static var onFailure: Restart { Restart(.onFailure) }
+        public static var always: Restart { Restart(.always) }
     }
 
     /// As written: with a slash a path, without one looked up in PATH. Also `arguments[0]`.
@@ -65,6 +88,8 @@ public struct Program: Equatable, Sendable {
     /// nil for root.
     public var user: ProgramUser?
     public var restart: Restart = .never
+    /// Over the limits of the whole configuration.
+    public var limits: [ResourceLimit] = []
 
     public init(bin: Bytes, arguments: [Bytes]) {
         self.bin = bin

@@ -84,7 +84,9 @@ extension BootPlan {
         case .nothing: throw .noProgram
         case .programs(let programs):
             return [
-                .runPrograms(programs, environment: environment), .finish(configuration.onExit),
+                .runPrograms(
+                    programs, environment: environment, graceSeconds: configuration.graceSeconds),
+                .finish(configuration.onExit),
             ]
         case .initProgram(let program): return [.becomeInit(program, environment: environment)]
         }

@@ -38,10 +38,13 @@ extension BootStep {
         case .configureInterface(let interface, _): interface.text
         case .sealRoot: Bytes("make the root read-only")
         case .setLimit(let limit):
-            Bytes("set the limit ") + limit.name + Bytes(" to ")
-                + limitText(limit.soft) + Bytes(", at most ") + limitText(limit.hard)
-        case .runPrograms(let programs, let environment):
+            Bytes("set the limit ") + limit.text
+        case .debugShell: Bytes("start a shell on the console")
+        case .reportTiming: Bytes("tell on the console what each step took")
+        case .runPrograms(let programs, let environment, let graceSeconds):
             Bytes("run") + environmentText(environment) + list(programs)
+                + (graceSeconds == Configuration.defaultGraceSeconds
+                    ? [] : Bytes(" (grace \(graceSeconds) s)"))
         case .becomeInit(let program, let environment):
             Bytes("hand over to") + environmentText(environment) + list([program])
         case .finish(.powerOff): Bytes("sync, unmount and power off")
@@ -100,11 +103,8 @@ extension Program {
         if let user { notes.append(Bytes("as ") + user.text) }
         if let workingDirectory { notes.append(Bytes("in ") + shown(workingDirectory)) }
         if !environment.isEmpty { notes.append(Bytes("with") + environmentText(environment)) }
-        switch restart {
-        case .never: break
-        case .onFailure: notes.append(Bytes("again when it fails"))
-        case .always: notes.append(Bytes("again whenever it ends"))
-        }
+        for limit in limits { notes.append(Bytes("limit ") + limit.text) }
+        if let restart = restart.text { notes.append(restart) }
         if notes.isEmpty { return text }
         var brackets: Bytes = []
         for note in notes { brackets += (brackets.isEmpty ? [] : Bytes(", ")) + note }
@@ -133,6 +133,30 @@ private func environmentText(_ environment: [EnvironmentVariable]) -> Bytes {
         text += [ASCII.space] + Bytes(quotedArgument(assignment).printable)
     }
     return text
+}
+
+extension Program.Restart {
+    /// nil for never.
+    fileprivate var text: Bytes? {
+        var text: Bytes
+        switch policy {
+        case .never: return nil
+        case .onFailure: text = Bytes("again when it fails")
+        case .always: text = Bytes("again whenever it ends")
+        }
+        if let limit { text += Bytes(", at most \(limit) times in a row") }
+        let usual = Program.Restart(policy)
+        if delaySeconds != usual.delaySeconds || longestDelaySeconds != usual.longestDelaySeconds {
+            text += Bytes(", after \(delaySeconds) to \(longestDelaySeconds) s")
+        }
+        return text
+    }
+}
+
+extension ResourceLimit {
+    fileprivate var text: Bytes {
+        name + Bytes(" to ") + limitText(soft) + Bytes(", at most ") + limitText(hard)
+    }
 }
 
 private func limitText(_ value: UInt64) -> Bytes {

@@ -40,8 +40,13 @@ public enum BootStep: Equatable, Sendable {
     /// `root: ro`: the root can no longer be written to.
     case sealRoot
     case setLimit(ResourceLimit)
-    /// Runs them by their run modes; ends when the last foreground one has ended.
-    case runPrograms([Program], environment: [EnvironmentVariable])
+    /// A shell on the console, asked for by `bake.debug`; the boot goes on when it ends.
+    case debugShell
+    /// What each step took, asked for by `bake.timing`.
+    case reportTiming(TimingFormat)
+    /// Runs them by their run modes; ends when the last foreground one has ended. Those that are
+    /// told to end have the grace time for it.
+    case runPrograms([Program], environment: [EnvironmentVariable], graceSeconds: Int)
     /// Becomes that program. Nothing comes behind it.
     case becomeInit(Program, environment: [EnvironmentVariable])
     /// Ends what still runs, syncs, unmounts, reports the status.

@@ -7,6 +7,11 @@ struct Boot: ~Copyable {
     private var background = BackgroundWork(uevents: nil) { _ in }
     private var action = ExitAction.powerOff
     private var isVerbose = false
+    private var timing: BootTiming
+
+    private init() {
+        timing = BootTiming(startedAt: system.uptime())
+    }
 
     static func run() -> Never {
         var boot = Boot()
@@ -28,21 +33,34 @@ struct Boot: ~Copyable {
     private mutating func bootAndRun() throws(GuestFailure) -> StatusReport {
         try open()
         let plan = try makePlan()
+        timing.note(.readSettings, at: system.uptime())
         var runner = StepRunner(on: system)
         var report = StatusReport.exited(0)
-        for step in plan.steps {
+        for (index, step) in plan.steps.enumerated() {
             if isVerbose { system.say("bake: \(system.uptime()) ms: ".bytes + step.text) }
             switch step {
-            case .runPrograms(let programs, let environment):
+            case .debugShell:
+                if index + 1 < plan.steps.count {
+                    runDebugShell(before: plan.steps[index + 1], on: system)
+                }
+            case .reportTiming(let format):
+                for line in timing.report(format) { system.say(line) }
+            case .runPrograms(let programs, let environment, let graceSeconds):
                 background.keepLeases(of: runner.interfaces)
-                report = try run(programs, environment)
+                let session = try Session(on: system, ports: Ports.wait(on: system))
+                report = Self.report(
+                    try session.run(
+                        programs, environment: environment, limits: runner.limits,
+                        graceSeconds: graceSeconds, background: background))
             case .becomeInit(let program, let environment):
-                try Session(on: system, ports: Ports()).become(program, environment: environment)
+                try Session(on: system, ports: Ports()).become(
+                    program, environment: environment, limits: runner.limits)
             case .finish(let action):
                 self.action = action
             default:
                 try runner.carryOut(step)
             }
+            timing.note(step, at: system.uptime())
         }
         return report
     }
@@ -50,9 +68,13 @@ struct Boot: ~Copyable {
     /// Everything up to where the image's settings can be read.
     private mutating func open() throws(GuestFailure) {
         umask(0o022)
+        // What comes before the programs run waits for them; a PID 1 without a handler would never
+        // hear of it.
+        blockSignals()
         // Ctrl-Alt-Del becomes a SIGINT, which the programs get to see.
         reboot(Int32(RB_DISABLE_CAD))
         try mountBasics(on: system)
+        timing.note(.mountBasics, at: system.uptime())
         openMissingDescriptors()
         // Without it PID 1 could be killed for memory, which is worse only then.
         do { try system.write("-1000".bytes, into: "/proc/self/oom_score_adj".bytes) } catch {}
@@ -66,31 +88,44 @@ struct Boot: ~Copyable {
             if note.errno == .noDevice && !isVerbose { continue }
             system.say("bake: note: module \(note.name.shown): \(note.errno.text)".bytes)
         }
+        background = watch()
+        timing.note(.loadModules, at: system.uptime())
+    }
+
+    /// Listens before anything can happen: what comes while the machine is made ready waits.
+    private func watch() -> BackgroundWork {
+        let uevents: UeventSocket?
         do {
-            background = BackgroundWork(uevents: try UeventSocket()) { LinuxSystem().say($0) }
+            uevents = try UeventSocket()
         } catch {
+            uevents = nil
             system.say("bake: warning: damaged blocks will not be named: \(error.text)".bytes)
         }
+        return BackgroundWork(
+            uevents: uevents, powerButton: PowerButton(), kernelLog: KernelLog()
+        ) { LinuxSystem().say($0) }
     }
 
     private func makePlan() throws(GuestFailure) -> BootPlan {
         let manifest = try readManifest(on: system)
         let facts = BootFacts(blob: findBlob(manifest, on: system))
         let effective = try readConfiguration(on: system)
+        var plan: BootPlan
         do {
-            return try BootPlan.make(
+            plan = try BootPlan.make(
                 manifest, facts, effective.configuration,
                 published: effective.value.prettyText)
         } catch {
             throw .plan(error)
         }
+        // It parsed when the configuration was read.
+        if let said = try? KernelCommandLine.parse(readCommandLine(on: system)) {  // as said above
+            plan.add(debugStage: said.debugStage, timing: said.timing)
+        }
+        return plan
     }
 
-    private func run(
-        _ programs: [Program], _ environment: [EnvironmentVariable]
-    ) throws(GuestFailure) -> StatusReport {
-        let session = try Session(on: system, ports: Ports.wait(on: system))
-        let outcome = try session.run(programs, environment: environment, background: background)
+    private static func report(_ outcome: Supervisor.Outcome) -> StatusReport {
         switch outcome {
         case .ended(let status): return .exited(status)
         case .damaged(let block):

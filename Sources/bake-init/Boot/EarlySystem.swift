@@ -65,7 +65,17 @@ private func isUseful<System: GuestSystem>(_ module: Bytes, on system: System) -
     case "virtio_console.ko".bytes: hasVirtioDevice("0x0003".bytes, on: system)
     case "libnvdimm.ko".bytes, "nd_btt.ko".bytes, "nd_pmem.ko".bytes, "nd_e820.ko".bytes:
         system.kind(of: BootPaths.blob) == nil
+    case "button.ko".bytes: hasPowerButton(on: system)
     default: true
+    }
+}
+
+/// Whether ACPI has a power button of either kind (its specification, "Power Button").
+private func hasPowerButton<System: GuestSystem>(on system: System) -> Bool {
+    // A machine without ACPI has no such folder.
+    let devices = (try? system.list("/sys/bus/acpi/devices/".bytes)) ?? []  // as said above
+    return devices.contains {
+        $0.starts(with: "LNXPWRBN".bytes) || $0.starts(with: "PNP0C0C".bytes)
     }
 }
 

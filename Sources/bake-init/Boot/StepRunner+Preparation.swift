@@ -16,10 +16,11 @@ extension StepRunner {
             }
         case .setLimit(let limit):
             do {
-                try system.setLimit(limit.resource, soft: limit.soft, hard: limit.hard)
+                try system.checkLimit(limit.resource, soft: limit.soft, hard: limit.hard)
             } catch {
                 throw .cannotSetLimit(limit, error)
             }
+            limits.append(limit)
         case .bringUpLoopback:
             try system.bringUpLoopback()
         case .configureInterface(let interface, let hostname):

@@ -8,6 +8,8 @@ struct StepRunner<System: GuestSystem> {
     private var verityDevice: Bytes?
     /// What the network has come to, for whoever keeps its leases.
     var interfaces: [ConfiguredInterface] = []
+    /// For every program; PID 1 itself keeps what it has.
+    var limits: [ResourceLimit] = []
 
     init(on system: System) {
         self.system = system
@@ -18,7 +20,8 @@ struct StepRunner<System: GuestSystem> {
         switch step {
         case .mountBasics:
             try mountBasics(on: system)
-        case .loadModules, .readSettings, .runPrograms, .becomeInit, .finish:
+        case .loadModules, .readSettings, .debugShell, .reportTiming, .runPrograms, .becomeInit,
+            .finish:
             return
         case .checkDigest(let path, let byteCount, let digest):
             try checkDigest(of: path, byteCount: byteCount, expected: digest)

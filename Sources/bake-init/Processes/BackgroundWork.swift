@@ -1,16 +1,33 @@
 import BakeContract
 import CGuest
 
-/// What PID 1 keeps an eye on while programs run: damaged blocks, and leases that want renewing.
+/// What PID 1 keeps an eye on while programs run: damaged blocks, the power button, processes that
+/// are killed for memory, and leases that want renewing.
 final class BackgroundWork {
+    /// What happened, for the supervisor to act on.
+    enum Event: Equatable {
+        case damaged(DamagedBlock)
+        case powerButton
+        case outOfMemory(OutOfMemoryKill)
+    }
+
     private let uevents: UeventSocket?
+    private let powerButton: PowerButton?
+    private let kernelLog: KernelLog?
     private let say: (Bytes) -> Void
     private var keepers: [LeaseKeeper] = []
     private var ueventIndex: Int?
+    private var buttonIndex: Int?
+    private var logIndex: Int?
     private var keeperIndices: [Int] = []
 
-    init(uevents: consuming UeventSocket?, say: @escaping (Bytes) -> Void) {
+    init(
+        uevents: consuming UeventSocket?, powerButton: PowerButton? = nil,
+        kernelLog: KernelLog? = nil, say: @escaping (Bytes) -> Void
+    ) {
         self.uevents = uevents
+        self.powerButton = powerButton
+        self.kernelLog = kernelLog
         self.say = say
     }
 
@@ -29,11 +46,13 @@ final class BackgroundWork {
         case .some(let socket): ueventIndex = set.add(socket.number, POLLIN)
         case .none: break
         }
+        buttonIndex = powerButton.map { set.add($0.number, POLLIN) }
+        logIndex = kernelLog.map { set.add($0.number, POLLIN) }
         keeperIndices = keepers.map { set.add($0.fileDescriptor, POLLIN) }
     }
 
-    /// A damaged block, when one was met since the last turn.
-    func serve(_ set: PollSet, at now: UInt64) -> DamagedBlock? {
+    /// What happened since the last turn.
+    func serve(_ set: PollSet, at now: UInt64) -> [Event] {
         for (keeper, index) in zip(keepers, keeperIndices) {
             let isDue = keeper.deadline.map { $0 <= now } ?? false
             guard isDue || set.answer(index) != 0 else { continue }
@@ -45,7 +64,17 @@ final class BackgroundWork {
                 }
             }
         }
-        return set.answer(ueventIndex) != 0 ? damagedBlock() : nil
+        var events: [Event] = []
+        if set.answer(ueventIndex) != 0, let block = damagedBlock() {
+            events.append(.damaged(block))
+        }
+        if set.answer(buttonIndex) != 0, powerButton?.wasPressed() == true {
+            events.append(.powerButton)
+        }
+        if set.answer(logIndex) != 0 {
+            for kill in outOfMemoryKills() { events.append(.outOfMemory(kill)) }
+        }
+        return events
     }
 
     func damagedBlock() -> DamagedBlock? {
@@ -54,4 +83,6 @@ final class BackgroundWork {
         case .none: nil
         }
     }
+
+    func outOfMemoryKills() -> [OutOfMemoryKill] { kernelLog?.outOfMemoryKills() ?? [] }
 }

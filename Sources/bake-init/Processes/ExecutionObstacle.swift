@@ -56,7 +56,7 @@ enum ExecutionObstacle: Equatable {
         case .directory: "it is a directory"
         case .notExecutable: "it is not executable (mode or file system)"
         case .foreignMachine(let machine):
-            "it is for another machine (ELF machine \(machine), this one is \(elfMachineX86_64))"
+            "it is for \(machineText(machine)), this machine is x86-64"
         case .notAProgram: "it is neither an ELF program nor a script that begins with #!"
         case .other(let errno): errno.text
         }

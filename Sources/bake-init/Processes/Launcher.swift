@@ -10,12 +10,17 @@ final class Launcher {
     }
 
     private let environment: [Bytes]
+    private let limits: [ResourceLimit]
     private let users: UserDatabase
     private let say: (Bytes) -> Void
 
-    /// `environment` is what every program gets, `NAME=VALUE`.
-    init(environment: [Bytes], users: UserDatabase, say: @escaping (Bytes) -> Void) {
+    /// `environment` is what every program gets, `NAME=VALUE`; `limits` likewise.
+    init(
+        environment: [Bytes], limits: [ResourceLimit] = [], users: UserDatabase,
+        say: @escaping (Bytes) -> Void
+    ) {
         self.environment = environment
+        self.limits = limits
         self.users = users
         self.say = say
     }
@@ -64,16 +69,22 @@ final class Launcher {
                 throw refusal(request, error)
             }
         } catch {
-            report("bake: error: cannot run '\(program.bin.shown)': \(error.reason)\n", descriptors)
+            tell(
+                "bake: error: cannot run '\(program.bin.shown)': \(error.reason)".bytes,
+                through: descriptors)
             return .failed(status: error.status)
         }
     }
 
-    /// Says it where the program would have complained, as a shell does.
-    private func report(_ line: String, _ descriptors: StandardDescriptors) {
-        let bytes = line.bytes
-        // A pipe of our own or the console: both take a line at once.
-        _ = bytes.withUnsafeBytes { write(descriptors.error, $0.baseAddress, $0.count) }
+    /// Says a line where the program would have complained, as a shell does; on the console where
+    /// there is no room: PID 1 empties that pipe itself and must not wait for it.
+    func tell(_ line: Bytes, through descriptors: StandardDescriptors) {
+        let text = line + [UInt8(ascii: "\n")]
+        var entry = pollfd(fd: descriptors.error, events: Int16(POLLOUT), revents: 0)
+        // A pipe that is ready takes PIPE_BUF bytes at once (pipe(7)).
+        let isReady = poll(&entry, 1, 0) == 1 && Int32(entry.revents) & POLLOUT != 0
+        guard isReady, text.count <= 4096 else { return say(line) }
+        _ = text.withUnsafeBytes { write(descriptors.error, $0.baseAddress, $0.count) }
     }
 
     /// Takes this process's place; returns, with the reason, only when that fails.
@@ -105,14 +116,16 @@ final class Launcher {
         }
         return SpawnRequest(
             path: path, arguments: program.arguments, environment: variables,
-            directory: directory, credentials: credentials, descriptors: descriptors,
-            takesTerminal: takesTerminal)
+            directory: directory, credentials: credentials, limits: limits(for: program),
+            descriptors: descriptors, takesTerminal: takesTerminal)
     }
 
     private func refusal(_ request: SpawnRequest, _ error: SpawnError) -> Refusal {
         switch error.step {
         case .fork, .descriptors:
             return Refusal(reason: "cannot make a process: \(error.errno.text)", status: 126)
+        case .limits:
+            return Refusal(reason: "cannot set its limits: \(error.errno.text)", status: 126)
         case .credentials:
             return Refusal(reason: "cannot become its user: \(error.errno.text)", status: 126)
         case .directory:
@@ -136,6 +149,14 @@ final class Launcher {
         }
         for variable in program.environment { set(variable.text, in: &variables) }
         return variables
+    }
+
+    /// The program's own before those of all.
+    private func limits(for program: Program) -> [ResourceLimit] {
+        let others = limits.filter { limit in
+            !program.limits.contains { $0.resource == limit.resource }
+        }
+        return others + program.limits
     }
 
     /// The first place with a file that may be executed, else with any file; nil where the program

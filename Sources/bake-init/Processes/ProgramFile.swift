@@ -65,3 +65,19 @@ private func elfInterpreter(_ head: Bytes) -> Bytes? {
     }
     return nil
 }
+
+/// An ELF machine number as people call it; elf.h has the numbers.
+func machineText(_ machine: UInt16) -> String {
+    switch machine {
+    case 3: "32-bit x86"
+    case 8: "MIPS"
+    case 20, 21: "PowerPC"
+    case 22: "s390x"
+    case 40: "32-bit ARM"
+    case 62: "x86-64"
+    case 183: "ARM64"
+    case 243: "RISC-V"
+    case 258: "LoongArch"
+    default: "another machine (ELF machine \(machine))"
+    }
+}

@@ -21,7 +21,8 @@ struct Session: ~Copyable {
     }
 
     func run(
-        _ programs: [Program], environment: [EnvironmentVariable], background: BackgroundWork
+        _ programs: [Program], environment: [EnvironmentVariable], limits: [ResourceLimit],
+        graceSeconds: Int, background: BackgroundWork
     ) throws(GuestFailure) -> Supervisor.Outcome {
         let channels: Channels
         let signals: SignalDescriptor
@@ -32,8 +33,9 @@ struct Session: ~Copyable {
             throw .system("cannot set up the programs' input and output", error)
         }
         let supervisor = Supervisor(
-            ProgramJob.jobs(of: programs), channels: channels, launcher: launcher(environment),
-            scope: .machine, signals: signals, background: background)
+            ProgramJob.jobs(of: programs), graceSeconds: graceSeconds, channels: channels,
+            launcher: launcher(environment, limits), scope: .machine, signals: signals,
+            background: background)
         let outcome = supervisor.run()
         channels.closePorts()
         return outcome
@@ -41,10 +43,10 @@ struct Session: ~Copyable {
 
     /// Does not come back unless it fails.
     func become(
-        _ program: Program, environment: [EnvironmentVariable]
+        _ program: Program, environment: [EnvironmentVariable], limits: [ResourceLimit]
     ) throws(GuestFailure) -> Never {
         let descriptors = StandardDescriptors(input: console, output: console, error: console)
-        let reason = launcher(environment).become(program, descriptors: descriptors)
+        let reason = launcher(environment, limits).become(program, descriptors: descriptors)
         throw .cannotBecomeInit(program.bin, reason)
     }
 
@@ -61,24 +63,31 @@ struct Session: ~Copyable {
         return try FileDescriptor(opening: port, flags | O_NONBLOCK).release()
     }
 
-    private func launcher(_ variables: [EnvironmentVariable]) -> Launcher {
-        var environment = [
-            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".bytes,
-            "HOME=/root".bytes, "TERM=linux".bytes,
-        ]
+    private func launcher(
+        _ variables: [EnvironmentVariable], _ limits: [ResourceLimit]
+    ) -> Launcher {
+        var environment = usualEnvironment
         for variable in variables { set(variable.text, in: &environment) }
         // An image without these files has no users with names.
         let users = UserDatabase(
             passwd: (try? system.read("/etc/passwd".bytes, limit: 1 << 22)) ?? [],  // as said above
             group: (try? system.read("/etc/group".bytes, limit: 1 << 22)) ?? [])  // as said above
         let system = self.system
-        return Launcher(environment: environment, users: users) { system.say($0) }
+        return Launcher(environment: environment, limits: limits, users: users) {
+            system.say($0)
+        }
     }
 }
 
+/// What programs find unless the configuration says otherwise.
+let usualEnvironment = [
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".bytes,
+    "HOME=/root".bytes, "TERM=linux".bytes,
+]
+
 /// The terminal behind /dev/console, which (unlike /dev/console itself) can become a controlling
 /// terminal; nil on a machine without any.
-private func openConsole() -> Int32? {
+func openConsole() -> Int32? {
     let system = LinuxSystem()
     // A machine without a console has no such file, or nothing in it.
     let list = "/sys/class/tty/console/active".bytes

@@ -31,6 +31,13 @@ struct SignalDescriptor: ~Copyable {
     }
 }
 
+/// Signals that come from now on wait until somebody reads them.
+func blockSignals() {
+    var every = sigset_t()
+    sigfillset(&every)
+    sigprocmask(SIG_BLOCK, &every, nil)
+}
+
 private func blockEverySignal() throws(Errno) -> (descriptor: Int32, previousMask: sigset_t) {
     var every = sigset_t()
     var previous = sigset_t()

@@ -80,6 +80,13 @@ private func becomeProgram(
         close(score)
     }
 
+    // Before it gives up being root, which may raise them too.
+    for limit in request.limits {
+        var value = rlimit(rlim_cur: rlim_t(limit.soft), rlim_max: rlim_t(limit.hard))
+        guard guest_setrlimit(limit.resource, &value) == 0 else {
+            return SpawnError(step: .limits, errno: .last)
+        }
+    }
     if let credentials = request.credentials {
         let groups = credentials.supplementaryGroups
         guard groups.withUnsafeBufferPointer({ setgroups($0.count, $0.baseAddress) }) == 0,

@@ -11,6 +11,7 @@ struct SpawnRequest {
     var directory: Bytes
     /// Nil: PID 1's own, root.
     var credentials: Credentials?
+    var limits: [ResourceLimit] = []
     var descriptors: StandardDescriptors
     /// Whether standard input is a terminal that becomes the program's controlling one.
     var takesTerminal: Bool
@@ -37,7 +38,7 @@ struct StandardDescriptors: Equatable {
 struct SpawnError: Error, Equatable {
     enum Step: Int32 {
         case fork = 1
-        case descriptors, credentials, directory, execution
+        case descriptors, limits, credentials, directory, execution
     }
 
     var step: Step

@@ -23,3 +23,15 @@ enum WaitStatus: Equatable {
         }
     }
 }
+
+/// `signal 11 (SIGSEGV)`; numbers of x86-64, signal(7).
+func signalText(_ number: Int32) -> String {
+    let names: [StaticString] = [
+        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+        "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+        "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+    ]
+    let index = Int(number) - 1
+    guard names.indices.contains(index) else { return "signal \(number)" }
+    return "signal \(number) (SIG\(names[index].description))"
+}

@@ -51,7 +51,9 @@ protocol GuestSystem {
 
     // The machine.
     func setHostname(_ name: Bytes) throws(Errno)
-    func setLimit(_ resource: Int32, soft: UInt64, hard: UInt64) throws(Errno)
+    /// Whether a program could be given this limit. PID 1 itself keeps what it has: with too little
+    /// memory or too few files it would be the one that fails.
+    func checkLimit(_ resource: Int32, soft: UInt64, hard: UInt64) throws(Errno)
     func sleep(milliseconds: UInt64)
     /// Milliseconds since the kernel started.
     func uptime() -> UInt64

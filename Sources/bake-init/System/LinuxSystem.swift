@@ -9,9 +9,13 @@ struct LinuxSystem: GuestSystem {
         }
     }
 
-    func setLimit(_ resource: Int32, soft: UInt64, hard: UInt64) throws(Errno) {
+    /// Sets it and puts back what was.
+    func checkLimit(_ resource: Int32, soft: UInt64, hard: UInt64) throws(Errno) {
+        var former = rlimit()
+        try checked { guest_getrlimit(resource, &former) }
         var limit = rlimit(rlim_cur: rlim_t(soft), rlim_max: rlim_t(hard))
         try checked { guest_setrlimit(resource, &limit) }
+        try checked { guest_setrlimit(resource, &former) }
     }
 
     func sleep(milliseconds: UInt64) {

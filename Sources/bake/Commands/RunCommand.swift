@@ -53,7 +53,9 @@ struct RunCommand: ParsableCommand {
             valueName: "KEY=VALUE"))
     var set: [String] = []
 
-    @Option(name: [.customShort("N"), .customLong("name")], help: "What QEMU calls the machine.")
+    @Option(
+        name: [.customShort("N"), .customLong("name")],
+        help: "What QEMU, 'bake ps' and 'bake stop' call the machine.")
     var name: String?
 
     @Flag(name: [.customShort("i"), .long], help: "The program reads bake's standard input.")
@@ -115,7 +117,8 @@ struct RunCommand: ParsableCommand {
                 return .program(status: 0)
             }
             if verbose { Console.note("\(verdict.accelerator.rawValue): \(verdict.reason)") }
-            return try Launcher.run(command, timeoutSeconds: timeout)
+            return try Launcher.run(
+                command, timeoutSeconds: timeout, machines: try machines(for: request))
         } catch {
             throw CommandFailure(.launch, error.description)
         }
@@ -154,10 +157,11 @@ struct RunCommand: ParsableCommand {
             throw CommandFailure(error, image: image)
         }
         request.commandLine = try overrides()
-        try checkConfiguration(of: opened, request)
+        let configuration = try checkConfiguration(of: opened, request)
+        request.graceSeconds = configuration.graceSeconds
         request.isInteractive = interactive
         request.isVerbose = verbose
-        request.name = name.map { Array($0.utf8) }
+        request.name = try name.map(machineName)
         request.gdbPort = gdbPort
         request.isPaused = paused
         request.extraArguments = extraArguments.map { Array($0.utf8) }
@@ -167,7 +171,7 @@ struct RunCommand: ParsableCommand {
     /// Decides what the guest will decide, so that a wrong override is told before anything starts.
     private func checkConfiguration(
         of opened: BootImage, _ request: LaunchRequest
-    ) throws(CommandFailure) {
+    ) throws(CommandFailure) -> Configuration {
         let baked: Bytes?
         let room: Bytes
         do {
@@ -187,6 +191,25 @@ struct RunCommand: ParsableCommand {
             Console.warning(
                 "-p leads nowhere: the configuration has no 'net', so the guest has no address\n"
                     + "  hint: --set 'net=[{\"method\":\"dhcp\"}]', or bake it in")
+        }
+        return effective.configuration
+    }
+
+    private func machineName(_ text: String) throws(CommandFailure) -> MachineName {
+        guard let name = MachineName(text) else {
+            throw CommandFailure(.usage, MachineError.badName(text).description)
+        }
+        return name
+    }
+
+    /// Where a machine with a name is noted down.
+    private func machines(for request: LaunchRequest) throws(LaunchError) -> MachineDirectory? {
+        guard request.name != nil else { return nil }
+        do {
+            return try MachineDirectory.find(
+                runtimeDirectory: HostEnvironment.strings["XDG_RUNTIME_DIR"])
+        } catch {
+            throw .machine(error)
         }
     }
 

@@ -1,0 +1,187 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Programs from their start to the end of the machine, several things in each boot.
+@Suite(.serialized)
+struct LifeCycleTests {
+    private static let image = Result { () throws -> String in
+        let scratch = try ProbeImage.directory.get()
+        try BusyboxTree.make(
+            at: scratch.path("life"),
+            scripts: ["bin/orphans": orphans, "bin/look": look, "bin/flaky": flaky])
+        let image = scratch.path("life.img")
+        let result = try StagedBake.run([
+            "-R", scratch.path("life"), "-o", image, "--", "/bin/look",
+        ])
+        guard result.status == 0 else {
+            throw TestFailure("bake ended with \(result.status): \(result.stderrText)")
+        }
+        return image
+    }
+
+    /// Ten thousand processes whose parent is gone before they are, a hundred at a time.
+    private static let orphans = """
+        #!/bin/busybox sh
+        batch=0
+        while [ $batch -lt 100 ]; do
+            (
+                child=0
+                while [ $child -lt 100 ]; do : & child=$((child + 1)); done
+            )
+            batch=$((batch + 1))
+        done
+
+        """
+
+    /// What PID 1 has come to: its memory, its files, and who waits to be reaped.
+    private static let look = """
+        #!/bin/busybox sh
+        bb=/bin/busybox
+        $bb sed -n 's/^VmRSS:[^0-9]*/memory: /p' /proc/1/status
+        echo "files: $($bb ls /proc/1/fd | $bb wc -l)"
+        echo "score: $($bb cat /proc/1/oom_score_adj) $($bb cat /proc/self/oom_score_adj)"
+        $bb sleep 0.2
+        echo "zombies: $($bb cat /proc/[0-9]*/stat 2>/dev/null | $bb grep -c ') Z ')"
+
+        """
+
+    private static let flaky = """
+        #!/bin/busybox sh
+        echo started >> /tmp/starts
+        exit 7
+
+        """
+
+    private func run(_ programs: String, _ more: [String] = []) throws -> ProcessResult {
+        try StagedBake.run(
+            ["run", "--accel", "tcg", "--set", "rc=\(programs)"] + more + [try Self.image.get()])
+    }
+
+    @Test func tenThousandOrphansAndAnotherLook() throws {
+        let result = try run(
+            """
+            [{"bin": "/bin/look"}, {"bin": "/bin/orphans"}, {"bin": "/bin/look"}]
+            """)
+        #expect(result.status == 0, "\(result.stderrText)")
+        func values(_ key: String) -> [String] {
+            result.stdoutText.split(separator: "\n").filter { $0.hasPrefix(key + ": ") }
+                .map { String($0.dropFirst(key.count + 2)) }
+        }
+        #expect(values("zombies") == ["0", "0"], "\(result.stdoutText)")
+        #expect(values("score") == ["-1000 0", "-1000 0"])
+        #expect(values("files").count == 2 && Set(values("files")).count == 1)
+        let memory = values("memory").compactMap { Int($0.prefix { $0.isNumber }) }
+        // One page more or less is the allocator's business, ten thousand of anything are not.
+        #expect(memory.count == 2 && memory[1] < memory[0] + 256, "\(memory)")
+    }
+
+    /// A pipe between programs, a service that is given up, limits, a user by number, one that is
+    /// killed for memory, and the status of the last.
+    @Test func servicesPipesLimitsAndMemory() throws {
+        let result = try run(
+            """
+            [{"bin": "/bin/flaky", "runmode": "&",
+              "restart": {"policy": "on-failure", "limit": 1}},
+             {"bin": "sh", "argv": ["-c", "printf '%s|' a 'b  c' ''"], "runmode": "|"},
+             {"bin": "sh", "argv": ["-c", "cat; id -u; ulimit -n"], "user": 33,
+              "limits": {"nofile": 99}},
+             {"bin": "busybox", "argv": ["tail", "/dev/zero"], "limits": {"core": 0}},
+             {"bin": "sh", "argv": ["-c", "sleep 2; cat /tmp/starts; kill -SEGV $$"]}]
+            """, ["-M", "256"])
+        #expect(result.status == 139, "\(result.stderrText)")
+        #expect(result.stdoutText == "a|b  c||33\n99\nstarted\nstarted\n")
+        let lines = result.stderrText.split(separator: "\n").map(String.init)
+        for line in [
+            "bake: note: '/bin/flaky' ended with status 7, next start in 1 s",
+            "bake: error: '/bin/flaky' was started again once and ended with status 7: giving up",
+            "bake: error: 'busybox' was killed by signal 9 (SIGKILL): this machine is out of memory",
+            "bake: error: 'sh' was killed by signal 11 (SIGSEGV)",
+        ] {
+            #expect(lines.contains(line), "\(line) not in \(result.stderrText)")
+        }
+    }
+
+    /// The name, the power button, the programs that hear it, and the one that does not.
+    @Test func aMachineIsStoppedByItsName() throws {
+        let scratch = try TemporaryDirectory()
+        let runtime = ["XDG_RUNTIME_DIR": scratch.path]
+        let stubborn = #"{"bin":"sh","argv":["-c","trap '' TERM; while :; do sleep 1; done"]"#
+        let service = "trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.1; done"
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try StagedBake.part("bin/bake"))
+        process.arguments = [
+            "run", "--accel", "tcg", "-N", "life", "--set", "grace=2", "--set",
+            "rc=[\(stubborn),\"runmode\":\"&\"},{\"bin\":\"sh\",\"argv\":[\"-c\",\"\(service)\"]}]",
+            try Self.image.get(),
+        ]
+        process.environment = ProcessInfo.processInfo.environment.merging(runtime) { $1 }
+        let output = Pipe()
+        let errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        defer { if process.isRunning { process.terminate() } }
+        let ready = output.fileHandleForReading.availableData
+        #expect(String(decoding: ready, as: UTF8.self) == "ready\n")
+
+        let listed = try StagedBake.run(["ps", "--json"], environment: runtime)
+        #expect(listed.stdoutText.contains(#""name": "life""#), "\(listed.stdoutText)")
+        let second = try StagedBake.run(
+            ["run", "--accel", "tcg", "-N", "life", try Self.image.get()], environment: runtime)
+        #expect(second.status == 125)
+        #expect(second.stderrText.contains("a machine 'life' is running"), "\(second.stderrText)")
+
+        let stopped = try StagedBake.run(["stop", "life"], environment: runtime)
+        #expect(stopped.status == 0, "\(stopped.stderrText)")
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 3)
+        let rest = try output.fileHandleForReading.readToEnd() ?? Data()
+        #expect(String(decoding: rest, as: UTF8.self) == "told\n")
+        let said = try errors.fileHandleForReading.readToEnd() ?? Data()
+        #expect(
+            String(decoding: said, as: UTF8.self)
+                == "bake: warning: 'sh' did not end in time and is killed\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("bake")).isEmpty)
+        let again = try StagedBake.run(["stop", "life"], environment: runtime)
+        #expect(again.status == 66, "\(again.stderrText)")
+    }
+
+    /// A shell on the console before the programs, and what each step took.
+    @Test func aShellAndTheTimes() throws {
+        let result = try runProcess(
+            [
+                "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "256", "-no-reboot",
+                "-nodefaults", "-display", "none", "-serial", "stdio", "-monitor", "none",
+                "-kernel", try Self.image.get(),
+                "-append", "bake.debug bake.timing=json bake.hostname=looked-at",
+            ], input: Data("echo \"in $$: $(hostname)\"; exit\n".utf8), timeoutSeconds: 240)
+        let console = result.stdoutText.replacing("\r\n", with: "\n")
+        #expect(console.contains("bake: a shell before 'programs' (run /bin/look;)"), "\(console)")
+        #expect(console.contains(": looked-at\n"), "\(console)")
+        #expect(ProbeImage.console(console, has: "bake: exited with status 0"))
+        let mark = "bake: timing: "
+        let line = try #require(
+            ProbeImage.lines(console).first { $0.contains(mark) }, "\(console)")
+        let start = try #require(line.range(of: mark)).upperBound
+        let timing = try #require(
+            try JSONSerialization.jsonObject(with: Data(line[start...].utf8)) as? [String: Any])
+        let steps = try #require(timing["steps"] as? [[String: Any]])
+        let names = steps.compactMap { $0["step"] as? String }
+        #expect(
+            names == [
+                "kernel", "basics", "modules", "settings", "verity", "blob", "overlay", "root",
+                "hostname", "loopback", "configuration",
+            ])
+        #expect(timing["ready_ms"] as? Int ?? 0 > 0)
+    }
+
+    /// An init of the tree's own takes PID 1, with the arguments it was given.
+    @Test func anInitOfTheTree() throws {
+        let console = try Machine.console([
+            "-kernel", try Self.image.get(), "-append",
+            #"{"init":"/bin/sh -c 'echo I am $$; exec /bin/busybox poweroff -f'","limits":{"core":0}}"#,
+        ])
+        #expect(ProbeImage.console(console, has: "I am 1"), "\(console)")
+    }
+}
