@@ -34,7 +34,7 @@ struct Boot: ~Copyable {
             if isVerbose { system.say("bake: \(system.uptime()) ms: ".bytes + step.text) }
             switch step {
             case .runPrograms(let programs, let environment):
-                background.keepLeases(of: runner.interfaces)
+                background.keep(runner.network)
                 report = try run(programs, environment)
             case .becomeInit(let program, let environment):
                 try Session(on: system, ports: Ports()).become(program, environment: environment)

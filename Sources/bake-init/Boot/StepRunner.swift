@@ -6,8 +6,8 @@ struct StepRunner<System: GuestSystem> {
     let system: System
     private var loopDevice: Bytes?
     private var verityDevice: Bytes?
-    /// What the network has come to, for whoever keeps its leases.
-    var interfaces: [ConfiguredInterface] = []
+    /// The network at work, for whoever serves it while programs run.
+    var network: NetworkKeeper?
 
     init(on system: System) {
         self.system = system
@@ -40,7 +40,7 @@ struct StepRunner<System: GuestSystem> {
         case .sealRoot:
             try sealRoot(on: system)
         case .setHostname, .setKernelSetting, .bringUpLoopback, .mount, .writeFile,
-            .publishConfiguration, .configureInterface, .setLimit:
+            .publishConfiguration, .configureNetwork, .setLimit:
             try prepare(step)
         }
     }

@@ -5,23 +5,21 @@ import CGuest
 final class BackgroundWork {
     private let uevents: UeventSocket?
     private let say: (Bytes) -> Void
-    private var keepers: [LeaseKeeper] = []
+    private var network: NetworkKeeper?
     private var ueventIndex: Int?
-    private var keeperIndices: [Int] = []
+    private var networkIndices: [Int] = []
 
     init(uevents: consuming UeventSocket?, say: @escaping (Bytes) -> Void) {
         self.uevents = uevents
         self.say = say
     }
 
-    func keepLeases(of interfaces: [ConfiguredInterface]) {
-        keepers = interfaces.compactMap { $0.keeper }
+    func keep(_ network: NetworkKeeper?) {
+        self.network = network
     }
 
     /// Milliseconds of uptime, which is the clock of the leases too (CLOCK_BOOTTIME).
-    var deadline: UInt64? {
-        keepers.reduce(nil) { earlier($0, $1.deadline) }
-    }
+    var deadline: UInt64? { network?.deadline }
 
     func enroll(in set: inout PollSet) {
         ueventIndex = nil
@@ -29,23 +27,25 @@ final class BackgroundWork {
         case .some(let socket): ueventIndex = set.add(socket.number, POLLIN)
         case .none: break
         }
-        keeperIndices = keepers.map { set.add($0.fileDescriptor, POLLIN) }
+        networkIndices = network?.fileDescriptors.map { set.add($0, POLLIN) } ?? []
     }
 
     /// A damaged block, when one was met since the last turn.
     func serve(_ set: PollSet, at now: UInt64) -> DamagedBlock? {
-        for (keeper, index) in zip(keepers, keeperIndices) {
-            let isDue = keeper.deadline.map { $0 <= now } ?? false
-            guard isDue || set.answer(index) != 0 else { continue }
-            for note in keeper.serve() where note != .renewed {
-                say("bake: note: \(note.description(of: keeper.interface))".bytes)
-                guard case .changed(let addressing) = note else { continue }
-                if let warning = writeResolverFile(addressing) {
-                    say("bake: warning: \(warning)".bytes)
-                }
+        if let network, isDue(network, set, at: now) {
+            for note in network.serve() where note.isWorthSaying {
+                say("bake: note: \(note.description)".bytes)
+            }
+            if let warning = network.writeResolverFile() {
+                say("bake: warning: \(warning)".bytes)
             }
         }
         return set.answer(ueventIndex) != 0 ? damagedBlock() : nil
+    }
+
+    private func isDue(_ network: NetworkKeeper, _ set: PollSet, at now: UInt64) -> Bool {
+        if let deadline = network.deadline, deadline <= now { return true }
+        return networkIndices.contains { set.answer($0) != 0 }
     }
 
     func damagedBlock() -> DamagedBlock? {
