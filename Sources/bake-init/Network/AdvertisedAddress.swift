@@ -78,11 +78,11 @@ struct AdvertisedNames: Equatable, Sendable {
     private var servers: [Entry<IPv6Address>] = []
     private var domains: [Entry<Bytes>] = []
 
-    var nameServers: [IPv6Address] { servers.map(\.value) }
-    var searchDomains: [Bytes] { domains.map(\.value) }
+    var nameServers: [IPv6Address] { servers.map { $0.value } }
+    var searchDomains: [Bytes] { domains.map { $0.value } }
 
     var deadline: Milliseconds? {
-        let ends = servers.map(\.expiresAt) + domains.map(\.expiresAt)
+        let ends = servers.map { $0.expiresAt } + domains.map { $0.expiresAt }
         return ends.reduce(nil) { earlier($0, $1) }
     }
 

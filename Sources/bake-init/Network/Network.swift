@@ -35,7 +35,7 @@ func bringUp(_ request: NetworkRequest) throws(NetworkError) -> NetworkKeeper {
     try refuseRepetition(selected)
     try prepare(selected, request, for: keeper, through: socket)
     try waitForCarriers(
-        of: selected.map(\.link), until: min(end, LeaseKeeper.now() + 1000), through: socket)
+        of: selected.map { $0.link }, until: min(end, LeaseKeeper.now() + 1000), through: socket)
     try keeper.waitUntilReady(until: end, waitedSeconds: request.timeoutSeconds)
     return keeper
 }
@@ -63,7 +63,7 @@ private func waitForInterfaces(
         let missing = entries.indices.filter { selected[$0] == nil }
         let needed = missing.first { !entries[$0].isOptional }
         if missing.isEmpty || LeaseKeeper.now() >= (needed == nil ? optionalEnd : end) {
-            let present = links.compactMap(\.mention)
+            let present = links.compactMap { $0.mention }
             for index in missing {
                 let failure = NetworkError.noInterface(
                     name: entries[index].selector.text, present: present,
@@ -128,7 +128,7 @@ private func waitForCarriers(
     of interfaces: [Link], until end: Milliseconds, through socket: RouteSocket
 ) throws(NetworkError) {
     while LeaseKeeper.now() < end {
-        let running = try links(through: socket).filter(\.isRunning)
+        let running = try links(through: socket).filter { $0.isRunning }
         if interfaces.allSatisfy({ link in running.contains { $0.index == link.index } }) { return }
         usleep(2000)
     }

@@ -101,11 +101,16 @@ extension NetlinkMessage {
     }
 }
 
+/// Bound to a number of the kernel's choice: what is sent to groups passes by a socket without.
 private func openRouteSocket() throws(Errno) -> FileDescriptor {
     let number = try checked {
         guest_socket(AF_NETLINK, guest_SOCK_RAW_CLOEXEC, NETLINK_ROUTE)
     }
-    return FileDescriptor(adopting: number)
+    let descriptor = FileDescriptor(adopting: number)
+    var address = sockaddr_nl()
+    address.nl_family = UInt16(AF_NETLINK)
+    try checked { guest_bind(number, &address, socklen_t(MemoryLayout<sockaddr_nl>.size)) }
+    return descriptor
 }
 
 private func receiveDatagram(_ descriptor: Int32, flags: Int32) throws(Errno) -> Bytes {
