@@ -21,6 +21,8 @@ static inline ssize_t guest_sendto(
     int fd, const void *bytes, size_t count, const struct sockaddr *address, socklen_t length) {
     return sendto(fd, bytes, count, 0, address, length);
 }
+static const int guest_SOCK_STREAM_NONBLOCK_CLOEXEC = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
 static inline int guest_connect(int fd, const void *address, socklen_t byte_count) {
     return connect(fd, (const struct sockaddr *)address, byte_count);
 }

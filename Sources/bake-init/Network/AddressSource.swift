@@ -1,6 +1,7 @@
 // One entry of `net` at work, whatever kind it is.
 
 import BakeContract
+import CGuest
 
 enum AddressSource {
     case fixed(FixedAddress)
@@ -86,7 +87,7 @@ enum AddressSource {
     func failure(waitedSeconds: Int) -> NetworkError {
         switch self {
         case .fixed(let address):
-            .failed(.setAddress, interface: address.control.name, errno: Errno(110))
+            .failed(.setAddress, interface: address.control.name, errno: Errno(ETIMEDOUT))
         case .fixedVersion6(let address): address.failure(waitedSeconds: waitedSeconds)
         case .leased(let keeper): keeper.failure(waitedSeconds: waitedSeconds)
         case .advertised(let address): address.failure(waitedSeconds: waitedSeconds)
