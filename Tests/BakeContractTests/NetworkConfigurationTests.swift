@@ -150,6 +150,29 @@ struct NetworkConfigurationTests {
                 == "configure vioif1 as 10.0.120.101/24, gateway 10.0.120.1")
     }
 
+    @Test(
+        "what -W says, as rumprun has it",
+        arguments: [
+            ("inet,dhcp", #"{"type":"inet","method":"dhcp"}"#),
+            ("qnet0,inet,dhcp", #"{"if":"qnet0","type":"inet","method":"dhcp"}"#),
+            ("inet6,auto", #"{"type":"inet6","method":"auto"}"#),
+            (
+                "t,inet,static,10.0.0.2/24",
+                #"{"if":"t","type":"inet","method":"static","addr":"10.0.0.2/24"}"#
+            ),
+            (
+                "t,inet6,static,2001:db8::2/64,fe80::1",
+                #"{"if":"t","type":"inet6","method":"static","addr":"2001:db8::2/64","gw":"fe80::1"}"#
+            ),
+            ("", nil), ("inet", nil), ("inet,auto", nil), ("inet6,dhcp", nil), ("a,b,dhcp", nil),
+            ("inet,static", nil), ("inet,static,", nil), ("inet,static,a,b,c", nil),
+            ("inet,dhcp,10.0.0.2/24", nil), (",inet,dhcp", nil), ("a,inet", nil),
+        ] as [(String, String?)])
+    func specification(text: String, expected: String?) {
+        let specification = NetworkSpecification(parsing: Bytes(text))
+        #expect(specification.map { $0.entry(for: $0.tag).compactText.text } == expected)
+    }
+
     @Test("a later source replaces the list as a whole")
     func merging() throws {
         let effective = try EffectiveConfiguration.booting(
