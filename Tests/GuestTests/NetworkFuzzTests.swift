@@ -99,7 +99,8 @@ import Testing
                     ], 600))
         #expect(
             RouterOption(domains) == .searchDomains(["example.net".bytes, "a".bytes], 600))
-        let header: Bytes = [10, 0, UInt8(servers.count), 0, 3, 0, 0, 0, 134] + [0, 0, 0, 0, 0, 0, 0]
+        let header: Bytes =
+            [10, 0, UInt8(servers.count), 0, 3, 0, 0, 0, 134] + [0, 0, 0, 0, 0, 0, 0]
         let message = NetlinkMessage(type: 68, payload: header + servers)
         #expect(RouterOption(message, on: 3) == RouterOption(servers))
         #expect(RouterOption(message, on: 4) == nil, "another interface")
@@ -125,9 +126,12 @@ import Testing
         let datagram = Bytes(all.flatMap { $0.encoded() + padding(of: $0) })
         #expect(NetlinkMessage.parse(datagram).count == all.count)
         try fuzz(
-            Target(name: "netlink messages", samples: all.prefix(12).map { $0.encoded() }) { bytes in
+            Target(name: "netlink messages", samples: all.prefix(12).map { $0.encoded() }) {
+                bytes in
                 for message in NetlinkMessage.parse(bytes) {
-                    if let link = Link(message), link.name.isEmpty { return "a link without a name" }
+                    if let link = Link(message), link.name.isEmpty {
+                        return "a link without a name"
+                    }
                     if let address = LinkAddress(message), address.isUsable, address.isTentative {
                         return "an address that is usable and tentative"
                     }

@@ -133,7 +133,8 @@ import Testing
             #expect(network.leases.isEmpty)
             #expect(
                 network.warnings.first?.description.hasPrefix(
-                    "there is no network interface 'absent' (waited 1 s), there are bake0 (") == true,
+                    "there is no network interface 'absent' (waited 1 s), there are bake0 (")
+                    == true,
                 "\(network.warnings)")
             try link.startServer(["--dhcp-range=10.77.0.50,10.77.0.60,255.255.255.0,2m"])
             _ = try network.serve(clock) {

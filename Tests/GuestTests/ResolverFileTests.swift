@@ -38,7 +38,8 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: tree.path("etc"), withIntermediateDirectories: true)
         #expect(writeResolverFile(resolver, under: tree.path.bytes) == .written)
-        #expect(try String(contentsOfFile: tree.path("etc/resolv.conf"), encoding: .utf8) == expected)
+        #expect(
+            try String(contentsOfFile: tree.path("etc/resolv.conf"), encoding: .utf8) == expected)
         #expect(writeResolverFile(Resolver(), under: tree.path.bytes) == .noNameServers)
     }
 

@@ -146,7 +146,8 @@ extension Configuration {
     private static func decodeVersion6Gateway(
         _ node: JSONNode
     ) throws(ConfigurationFault) -> IPv6Address {
-        let mustBe: StaticString = "an IPv6 address of a host, such as \"2001:db8::1\" or \"fe80::1\""
+        let mustBe: StaticString =
+            "an IPv6 address of a host, such as \"2001:db8::1\" or \"fe80::1\""
         guard let address = IPv6Address(parsing: try node.string(mustBe)),
             address.isHost || address.isLinkLocal
         else { throw node.fault(mustBe) }

@@ -17,7 +17,8 @@ final class ARPSocket {
         self.hardwareAddress = hardwareAddress
         descriptor = try openSocket(AF_PACKET, interface: interface)
         var address = linkAddress()
-        guard guest_bind(descriptor.number, &address, socklen_t(MemoryLayout<sockaddr_ll>.size)) == 0
+        guard
+            guest_bind(descriptor.number, &address, socklen_t(MemoryLayout<sockaddr_ll>.size)) == 0
         else { throw .failed(.listen, interface: interface, errno: .last) }
     }
 

@@ -104,7 +104,8 @@ extension LinkControl {
         let newAddress = new.map { linkAddress($0) }
         let wanted = new?.completeRoutes ?? []
         // Routes lean on their address: when that goes, none of them stays.
-        let kept = oldAddress != newAddress ? [] : (old?.completeRoutes ?? []).filter(wanted.contains)
+        let kept =
+            oldAddress != newAddress ? [] : (old?.completeRoutes ?? []).filter(wanted.contains)
         for route in old?.completeRoutes ?? [] where !kept.contains(route) {
             try remove(linkRoute(route))
         }

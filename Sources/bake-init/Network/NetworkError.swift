@@ -70,7 +70,9 @@ enum NetworkError: Error, Equatable, Sendable {
         }
     }
 
-    private static func noInterfaceText(_ name: Bytes?, _ present: [Bytes], _ seconds: Int) -> String {
+    private static func noInterfaceText(_ name: Bytes?, _ present: [Bytes], _ seconds: Int)
+        -> String
+    {
         var text = "there is no \(present.isEmpty ? "" : "other ")Ethernet interface"
         if let name { text = "there is no network interface '\(name.shown)'" }
         text += " (waited \(seconds) s)"

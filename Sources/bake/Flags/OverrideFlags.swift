@@ -16,7 +16,7 @@ struct OverrideFlags {
     func commandLine(arguments: [Bytes]?) throws(CommandFailure) -> Bytes {
         let variables = try EnvironmentFlag.parse(environment)
         var patch = try SettingFlag.patch(of: settings, flag: "--set")
-        if let network { members.append(JSONMember(Bytes("net".utf8), network)) }
+        if let network { patch.add(.object([JSONMember(Bytes("net".utf8), network)])) }
         if let hostname {
             patch.add(.object([JSONMember(Bytes("hostname".utf8), .text(hostname))]))
         }
