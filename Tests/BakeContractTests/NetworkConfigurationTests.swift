@@ -153,16 +153,16 @@ struct NetworkConfigurationTests {
     @Test(
         "what -W says, as rumprun has it",
         arguments: [
-            ("inet,dhcp", #"{"type":"inet","method":"dhcp"}"#),
-            ("qnet0,inet,dhcp", #"{"if":"qnet0","type":"inet","method":"dhcp"}"#),
-            ("inet6,auto", #"{"type":"inet6","method":"auto"}"#),
+            ("inet,dhcp", #"{"method":"dhcp","type":"inet"}"#),
+            ("qnet0,inet,dhcp", #"{"if":"qnet0","method":"dhcp","type":"inet"}"#),
+            ("inet6,auto", #"{"method":"auto","type":"inet6"}"#),
             (
                 "t,inet,static,10.0.0.2/24",
-                #"{"if":"t","type":"inet","method":"static","addr":"10.0.0.2/24"}"#
+                #"{"addr":"10.0.0.2/24","if":"t","method":"static","type":"inet"}"#
             ),
             (
                 "t,inet6,static,2001:db8::2/64,fe80::1",
-                #"{"if":"t","type":"inet6","method":"static","addr":"2001:db8::2/64","gw":"fe80::1"}"#
+                #"{"addr":"2001:db8::2/64","gw":"fe80::1","if":"t","method":"static","type":"inet6"}"#
             ),
             ("", nil), ("inet", nil), ("inet,auto", nil), ("inet6,dhcp", nil), ("a,b,dhcp", nil),
             ("inet,static", nil), ("inet,static,", nil), ("inet,static,a,b,c", nil),

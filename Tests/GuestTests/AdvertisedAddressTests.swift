@@ -54,11 +54,11 @@ import Testing
         let link = try routedLink(["--dhcp-range=fd77::10,fd77::20,64,10m"])
         let message = try link.inClientNamespace {
             failure { () throws(NetworkError) in
-                try bringUp(NetworkInterface(method: .automaticVersion6), timeoutSeconds: 5)
+                try bringUp(NetworkInterface(method: .automaticVersion6), timeoutSeconds: 8)
             }
         }
         #expect(
-            message == "no router gave bake0 a prefix for an address within 5 s"
+            message == "no router gave bake0 a prefix for an address within 8 s"
                 + " (DHCPv6 is not asked)")
     }
 }
