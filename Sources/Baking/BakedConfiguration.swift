@@ -119,6 +119,11 @@ struct BakedConfiguration {
             let variables = request.environment.map { JSONMember($0.name, .bytes($0.value)) }
             members.append(JSONMember(Bytes("env".utf8), .object(variables)))
         }
+        let networks = request.networks.compactMap { NetworkSpecification(parsing: Bytes($0.utf8)) }
+        if !networks.isEmpty {
+            members.append(
+                JSONMember(Bytes("net".utf8), .array(networks.map { $0.entry(for: $0.tag) })))
+        }
         if let bin = request.program.first {
             let program = JSONValue.object([
                 JSONMember(Bytes("bin".utf8), .string(bin)),

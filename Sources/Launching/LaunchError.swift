@@ -15,6 +15,8 @@ public enum LaunchError: Error, Equatable, Sendable {
     case commandLineTooLong(byteCount: Int, limitByteCount: Int)
     case badPortForward(String)
     case networkOff(PortForward)
+    case noUserNetwork(PortForward)
+    case badNetworkCard(String)
     case portInUse(PortForward)
     /// The host refuses the port for another reason, such as one below 1024 or a foreign address.
     case portRefused(PortForward, errno: Errno)
@@ -48,6 +50,12 @@ extension LaunchError: CustomStringConvertible {
                 + "\n  hint: [udp:][ADDRESS:]HOST:GUEST, such as 8080:80 or 0.0.0.0:8080:80"
         case .networkOff(let forward):
             "cannot forward \(forward): the network is off"
+        case .noUserNetwork(let forward):
+            "cannot forward \(forward): no card is on a network of QEMU's own"
+                + "\n  hint: add one with -I TAG,vioif"
+        case .badNetworkCard(let text):
+            "'\(text)' is not a network card"
+                + "\n  hint: TAG,BASE[,NETDEV], such as net0,vioif or net0,vioif,tap,ifname=tap0"
         case .portInUse(let forward):
             "\(forward.transport.rawValue) port \(forward.hostPort) on \(forward.hostAddress)"
                 + " is already in use\n  hint: take another, such as"

@@ -18,8 +18,8 @@ extension LaunchRequest {
         if effectiveMemoryMiB < minimumMemoryMiB {
             throw .memoryTooSmall(givenMiB: effectiveMemoryMiB, neededMiB: minimumMemoryMiB)
         }
-        if !hasNetwork, let forward = forwards.first {
-            throw .networkOff(forward)
+        if let forward = forwards.first, !networkCards.contains(where: \.isUserNetwork) {
+            throw networkCards.isEmpty ? .networkOff(forward) : .noUserNetwork(forward)
         }
         // Under BIOS the boot stub joins the baked command line, a space, and ours.
         let passed = passedCommandLine(on: accelerator).count

@@ -21,7 +21,8 @@ public struct LaunchRequest: Equatable, Sendable {
     /// 0 when unknown.
     public var minimumMemoryMiB = 0
     public var cpuCount = 1
-    public var hasNetwork = true
+    /// In the order in which the guest finds them.
+    public var networkCards = [NetworkCard.standard]
     public var forwards: [PortForward] = []
     /// The kernel command line inside the image. UEFI loaders replace it by what they pass on, so
     /// there it is passed again; under BIOS the boot stub joins the two.

@@ -82,14 +82,14 @@ public struct QEMUCommand: Equatable, Sendable {
 
     /// No option ROM: nothing boots from the network.
     private static func network(_ request: LaunchRequest) -> [String] {
-        guard request.hasNetwork else { return [] }
-        let forwards = request.forwards.map { forward in
-            ",hostfwd=\(forward.qemuRule)"
+        let forwards = request.forwards.map { ",hostfwd=\($0.qemuRule)" }.joined()
+        let outward = request.networkCards.firstIndex(where: \.isUserNetwork)
+        return request.networkCards.enumerated().flatMap { position, card in
+            [
+                "-netdev", card.netdev(at: position) + (position == outward ? forwards : ""),
+                "-device", "virtio-net-pci,netdev=net\(position),romfile=",
+            ]
         }
-        return [
-            "-netdev", "user,id=net0" + forwards.joined(),
-            "-device", "virtio-net-pci,netdev=net0,romfile=",
-        ]
     }
 
     /// Port 0 is kept for a console the guest does not have; each further one costs two queues.

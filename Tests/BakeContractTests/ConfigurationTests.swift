@@ -122,68 +122,6 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "network entries",
-        arguments: [
-            ("{}", "1:8: error: 'net' has no 'method'"),
-            (
-                "{\"method\":\"bootp\"}",
-                "1:18: error: 'net.method' must be \"dhcp\" or \"static\""
-            ),
-            (
-                "{\"method\":\"dhcp\",\"addr\":\"10.0.0.1\"}",
-                "1:32: error: 'net.addr' has no meaning beside \"method\": \"dhcp\""
-            ),
-            ("{\"method\":\"static\"}", "1:8: error: 'net' has no 'addr'"),
-            ("{\"method\":\"static\",\"addr\":\"10.0.0.1\"}", "1:8: error: 'net' has no 'mask'"),
-            (
-                "{\"method\":\"static\",\"addr\":\"10.0.0.1/33\"}",
-                "1:34: error: 'net.addr' must be an IPv4 address of a host, such as \"10.0.0.2\" or "
-                    + "\"10.0.0.2/24\""
-            ),
-            (
-                "{\"method\":\"static\",\"addr\":\"10.0.0.01/8\"}",
-                "1:34: error: 'net.addr' must be an IPv4 address of a host, such as \"10.0.0.2\" or "
-                    + "\"10.0.0.2/24\""
-            ),
-            (
-                "{\"method\":\"static\",\"addr\":\"10.0.0.1/24\",\"mask\":\"255.255.0.0\"}",
-                "1:55: error: 'net.mask' must be the same as behind the '/' of 'addr'"
-            ),
-            (
-                "{\"method\":\"static\",\"addr\":\"10.0.0.1\",\"mask\":\"255.0.255.0\"}",
-                "1:52: error: 'net.mask' must be a network mask such as \"24\" or \"255.255.255.0\""
-            ),
-            (
-                "{\"method\":\"static\",\"addr\":\"10.0.0.1/8\",\"gw\":\"10.0.0.256\"}",
-                "1:52: error: 'net.gw' must be an IPv4 address of a host, such as \"10.0.0.1\""
-            ),
-            (
-                "{\"method\":\"dhcp\",\"if\":\"a/b\"}",
-                "1:30: error: 'net.if' must be the name of an interface, at most 15 bytes"
-            ),
-            (
-                "{\"method\":\"dhcp\",\"mtu\":67}",
-                "1:31: error: 'net.mtu' must be a number from 68 to 65535"
-            ),
-            (
-                "{\"method\":\"dhcp\",\"dns\":[\"::1\"]}",
-                "1:32: error: 'net.dns[0]' must be an IPv4 address"
-            ),
-            (
-                "{\"type\":\"inet6\",\"method\":\"auto\"}",
-                "1:8: error: 'net[0]' cannot be carried out: this version of bake configures IPv4 only"
-            ),
-            (
-                "[{\"method\":\"dhcp\"},{\"method\":\"dhcp\"}]",
-                "1:27: error: 'net[1]' cannot be carried out: this version of bake configures one "
-                    + "interface"
-            ),
-        ])
-    func networkRefusal(entry: String, expected: String) {
-        #expect(making("{\"net\":\(entry)}") == .failure("rumpconfig.json:" + expected))
-    }
-
-    @Test(
         "settings of the machine",
         arguments: [
             (

@@ -127,31 +127,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("", true), ("\n  \n", true), ("# nothing\n; here\n", true), ("\t# c", true),
-        ("# Written by bake from what the network said.\nnameserver 1.2.3.4\n", true),
-        ("nameserver 1.1.1.1\n", false), ("# mine\nsearch x\n", false), ("x", false),
-    ])
-    func onlyResolverFilesThatSetNothingAreReplaced(text: String, isOurs: Bool) {
-        #expect(resolverFileIsOurs(text.bytes) == isOurs)
-    }
-
-    @Test func resolverFile() {
-        let servers = [1, 2, 3, 4].map { IPv4Address(bits: $0) }
-        let text = resolverFileText(nameServers: servers, domain: "example.net".bytes)
-        #expect(
-            text
-                == """
-                # Written by bake from what the network said.
-                search example.net
-                nameserver 0.0.0.1
-                nameserver 0.0.0.2
-                nameserver 0.0.0.3
-
-                """.bytes)
-        #expect(resolverFileIsOurs(text))
-    }
-
     private func sum(_ bytes: some Sequence<UInt8>) -> Int {
         var total = 0
         for (index, byte) in bytes.enumerated() {

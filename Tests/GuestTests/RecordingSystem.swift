@@ -112,14 +112,12 @@ final class RecordingSystem: GuestSystem {
     func bringUpLoopback() throws(GuestFailure) { log.append("loopback") }
 
     func configure(
-        _ interface: NetworkInterface, hostname: Bytes?
-    ) throws(GuestFailure) -> ConfiguredInterface {
-        log.append("interface \(interface.name?.shown ?? "any")")
-        return ConfiguredInterface(
-            name: "eth0".bytes,
-            addressing: InterfaceAddressing(
-                address: IPv4Address(bits: 0x0a00_020f), prefix: IPv4PrefixLength(count: 24)!),
-            keeper: nil)
+        _ interfaces: [NetworkInterface], hostname: Bytes?
+    ) throws(GuestFailure) -> NetworkKeeper? {
+        for interface in interfaces {
+            log.append("interface \(interface.selector.text?.shown ?? "any")")
+        }
+        return nil
     }
 
     func setHostname(_ name: Bytes) throws(Errno) { try note("hostname \(name.shown)") }

@@ -103,8 +103,10 @@ import Testing
     @Test func theConfigurationIsCarriedOutInItsOrder() throws {
         let system = RecordingSystem()
         system.directories = ["/data", "/etc", "/mnt"]
-        let interface = NetworkInterface(
-            name: "eth1".bytes, method: .dhcp, mtu: nil, nameServers: [])
+        let interfaces = [
+            NetworkInterface(.name("eth1".bytes, position: nil), method: .dhcp),
+            NetworkInterface(method: .automaticVersion6),
+        ]
         let recorded = try log(
             of: [
                 .setHostname("h".bytes),
@@ -120,7 +122,7 @@ import Testing
                         path: "/etc/a/b".bytes, contents: "x".bytes, mode: 0o600, user: 1, group: 2)
                 ),
                 .publishConfiguration("{}".bytes),
-                .configureInterface(interface, hostname: nil),
+                .configureNetwork(interfaces, hostname: nil),
                 .sealRoot,
                 .setLimit(
                     ResourceLimit(name: "nofile".bytes, resource: 7, soft: 10, hard: 20)),
@@ -130,7 +132,7 @@ import Testing
                 "hostname h", "write /proc/sys/net/core/somaxconn 9", "loopback", "mkdir /mnt/d",
                 "mount /dev/vda /mnt/d ext4 flags=1025 data=ordered", "mkdir /etc/a",
                 "create /etc/a/b 600 x", "chown /etc/a/b 1:2", "create /rumpconfig.json 644 {}",
-                "interface eth1", "mount  /  flags=33", "limit 7 10 20",
+                "interface eth1", "interface any", "mount  /  flags=33", "limit 7 10 20",
             ])
     }
 

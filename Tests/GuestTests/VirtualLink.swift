@@ -41,8 +41,23 @@ final class VirtualLink: Sendable {
         }
     }
 
+    /// A second cable: `bake1` in the client's namespace, 10.78.0.1 on `server1` in the server's.
+    func addCable() throws {
+        try Self.must([
+            "ip", "-n", clientName, "link", "add", "bake1", "type", "veth", "peer", "name",
+            "server1", "netns", serverName,
+        ])
+        try Self.must(["ip", "-n", serverName, "addr", "add", "10.78.0.1/24", "dev", "server1"])
+        try Self.must(["ip", "-n", serverName, "link", "set", "server1", "up"])
+    }
+
     func client(_ command: [String]) throws -> ProcessResult {
         try runProcess(["ip", "netns", "exec", clientName] + command)
+    }
+
+    /// Runs in the server's namespace and must succeed.
+    func server(_ command: [String]) throws {
+        try Self.must(["ip", "netns", "exec", serverName] + command)
     }
 
     /// Starts dnsmasq as a DHCP server; returns when it listens.
@@ -59,7 +74,8 @@ final class VirtualLink: Sendable {
         server.withLock { $0 = pid }
         for _ in 0..<500 {
             let text = try String(contentsOfFile: log, encoding: .utf8)
-            if text.contains("sockets bound") { return }
+            // The sockets are there before it tells what it gives out.
+            if text.contains("DHCP, IP range") { return }
             usleep(20_000)
         }
         throw TestFailure(
@@ -81,13 +97,14 @@ final class VirtualLink: Sendable {
         return pid
     }
 
-    func stopServer() {
+    /// - Parameter forgetting: leases too, as a server does that was installed anew.
+    func stopServer(forgetting: Bool = true) {
         server.withLock { process in
             guard let pid = process else { return }
             kill(pid, SIGKILL)
             waitpid(pid, nil, 0)
             process = nil
-            unlink(scratch.path("leases"))
+            if forgetting { unlink(scratch.path("leases")) }
         }
     }
 

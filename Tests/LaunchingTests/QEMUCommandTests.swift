@@ -55,7 +55,17 @@ private func rendered(_ command: QEMUCommand) -> String {
     static let cases: [(String, LaunchRequest, Accelerator, LaunchTools)] = [
         ("bios", request { _ in }, .tcg, toolsOfTests),
         ("kvm", request { $0.machine = .q35 }, .kvm, toolsOfTests),
-        ("no-network", request { $0.hasNetwork = false }, .tcg, toolsOfTests),
+        ("no-network", request { $0.networkCards = [] }, .tcg, toolsOfTests),
+        (
+            "cards",
+            request {
+                $0.networkCards = [
+                    NetworkCard(tag: "a", backend: "tap,ifname=tap0,script=no"), .standard,
+                    .standard,
+                ]
+                $0.forwards = [PortForward(hostPort: 8080, guestPort: 80)]
+            }, .tcg, toolsOfTests
+        ),
         ("everything-uefi", everything, .tcg, toolsOfTests),
         (
             "uefi-one-file", request { $0.firmware = .uefi }, .tcg,
@@ -99,6 +109,20 @@ private func rendered(_ command: QEMUCommand) -> String {
         #expect(command.arguments.contains(Bytes("\(expected)M".utf8)))
     }
 
+    @Test(
+        arguments: [
+            ("a,vioif", "user"), ("a,xenif,tap,ifname=t", "tap,ifname=t"),
+            ("a,vioif,-net tap,script=no", "tap,script=no"), ("a,vioif,-netdev user", "user"),
+        ])
+    func networkCards(text: String, backend: String) throws {
+        #expect(try NetworkCard(parsing: text) == NetworkCard(tag: "a", backend: backend))
+    }
+
+    @Test(arguments: ["", "a", "a,", ",vioif", "a,vioif,", "a,vioif,-net ", "a,vioif,-x"])
+    func noNetworkCard(text: String) {
+        #expect(throws: LaunchError.badNetworkCard(text)) { try NetworkCard(parsing: text) }
+    }
+
     static let refusals: [(LaunchRequest, LaunchTools, LaunchError)] = [
         (
             request {
@@ -108,9 +132,15 @@ private func rendered(_ command: QEMUCommand) -> String {
         ),
         (
             request {
-                $0.hasNetwork = false
+                $0.networkCards = []
                 $0.forwards = [PortForward(hostPort: 1, guestPort: 2)]
             }, toolsOfTests, .networkOff(PortForward(hostPort: 1, guestPort: 2))
+        ),
+        (
+            request {
+                $0.networkCards = [NetworkCard(tag: "a", backend: "tap")]
+                $0.forwards = [PortForward(hostPort: 1, guestPort: 2)]
+            }, toolsOfTests, .noUserNetwork(PortForward(hostPort: 1, guestPort: 2))
         ),
         (
             request { $0.firmware = .uefi },

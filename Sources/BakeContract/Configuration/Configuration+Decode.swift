@@ -20,9 +20,7 @@ extension Configuration {
         if let node = root["env"] { configuration.environment = try decodeEnvironment(node) }
         if let node = root["hostname"] { configuration.hostname = try decodeHostname(node) }
         if let node = root["net"] {
-            for entry in try node.elements("a list of objects") {
-                configuration.interfaces.append(try decodeInterface(entry, &unknown))
-            }
+            configuration.interfaces = try decodeInterfaces(node, &unknown)
         }
         if let node = root["blk"] {
             for entry in try node.elements("a list of objects") {

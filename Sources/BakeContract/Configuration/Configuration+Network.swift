@@ -1,25 +1,42 @@
 extension Configuration {
-    /// One entry of `net`. `type` is `inet` where it is missing; `if` may be missing for the first
-    /// Ethernet interface.
-    static func decodeInterface(
+    /// `net`. Rules across its entries come last, so that a message is about one entry where it can.
+    static func decodeInterfaces(
+        _ node: JSONNode, _ unknown: inout [ConfigurationFault]
+    ) throws(ConfigurationFault) -> [NetworkInterface] {
+        let nodes = try node.elements("a list of objects")
+        var interfaces: [NetworkInterface] = []
+        for entry in nodes { interfaces.append(try decodeInterface(entry, &unknown)) }
+        for index in interfaces.indices {
+            try refuseRepetition(of: interfaces[index], nodes[index], in: interfaces[..<index])
+        }
+        return interfaces
+    }
+
+    /// One entry of `net`. `type` is `inet` where it is missing.
+    private static func decodeInterface(
         _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> NetworkInterface {
         try node.checkKeys(
-            ["if", "type", "method", "addr", "mask", "gw", "dns", "mtu"], "an object", &unknown)
+            [
+                "if", "type", "method", "addr", "mask", "gw", "dns", "search", "mtu", "optional",
+                "cloner",
+            ], "an object", &unknown)
         let isVersion4 = try node["type"]?.choice("inet", "inet6", "\"inet\" or \"inet6\"") ?? true
         let method = try node.required("method")
         var interface = NetworkInterface(
-            name: try node["if"].map { (name) throws(ConfigurationFault) in
-                try decodeInterfaceName(name)
-            },
+            try node["if"].map { (name) throws(ConfigurationFault) in
+                try decodeSelector(name)
+            } ?? .unnamed,
             method: isVersion4
-                ? try decodeMethod(node, method) : try checkVersion6(node, method))
-        if let mtu = node["mtu"] {
-            interface.mtu = Int(try mtu.integer(68...65_535, "a number from 68 to 65535"))
+                ? try decodeMethod(node, method) : try decodeVersion6Method(node, method))
+        if let mtu = node["mtu"] { interface.mtu = try decodeMTU(mtu, isVersion4: isVersion4) }
+        if let servers = node["dns"] { interface.nameServers = try decodeNameServers(servers) }
+        if let domains = node["search"] {
+            interface.searchDomains = try decodeSearchDomains(domains)
         }
-        if isVersion4, let servers = node["dns"] {
-            interface.nameServers = try decodeNameServers(servers)
-        }
+        if let optional = node["optional"] { interface.isOptional = try decodeSwitch(optional) }
+        // rumprun makes the interface where it is set; here they are all there.
+        if let cloner = node["cloner"] { _ = try decodeSwitch(cloner) }
         return interface
     }
 
@@ -28,114 +45,112 @@ extension Configuration {
     ) throws(ConfigurationFault) -> NetworkInterface.Method {
         let isFixed = try method.choice("static", "dhcp", "\"dhcp\" or \"static\"")
         if isFixed { return try decodeFixedAddress(node) }
-        for key: StaticString in ["addr", "mask", "gw"] {
-            if let given = node[key] {
-                throw ConfigurationFault(
-                    path: given.path,
-                    problem: .meaningless(given.path, beside: "\"method\": \"dhcp\""))
-            }
-        }
+        try refuseAddresses(in: node, beside: "\"method\": \"dhcp\"")
         return .dhcp
     }
 
-    /// `addr` with `mask`, or as `ADDRESS/LENGTH`.
-    private static func decodeFixedAddress(
-        _ node: JSONNode
+    private static func decodeVersion6Method(
+        _ node: JSONNode, _ method: JSONNode
     ) throws(ConfigurationFault) -> NetworkInterface.Method {
-        let node4: StaticString =
-            "an IPv4 address of a host, such as \"10.0.0.2\" or \"10.0.0.2/24\""
-        let addressNode = try node.required("addr")
-        let text = try addressNode.string(node4)
-        let parts = text.split(separator: ASCII.slash, omittingEmptySubsequences: false)
-        guard parts.count <= 2, let address = IPv4Address(parsing: parts[0]), address.isUnicast
-        else { throw addressNode.fault(node4) }
+        let isFixed = try method.choice("static", "auto", "\"auto\" or \"static\"")
+        if isFixed { return try decodeFixedVersion6Address(node) }
+        try refuseAddresses(in: node, beside: "\"method\": \"auto\"")
+        return .automaticVersion6
+    }
 
-        var prefix: IPv4PrefixLength?
-        if parts.count == 2 {
-            guard let length = IPv4PrefixLength(parsing: Bytes(parts[1])) else {
-                throw addressNode.fault(node4)
-            }
-            prefix = length
-        }
-        if let maskNode = node["mask"] {
-            let length = try decodeMask(maskNode)
-            if let prefix, prefix != length {
-                throw maskNode.fault("the same as behind the '/' of 'addr'")
-            }
-            prefix = length
-        }
-        guard let prefix else {
+    private static func refuseAddresses(
+        in node: JSONNode, beside method: StaticString
+    ) throws(ConfigurationFault) {
+        for key: StaticString in ["addr", "mask", "gw"] {
+            guard let given = node[key] else { continue }
             throw ConfigurationFault(
-                path: node.path, problem: .missingKey(in: node.path, key: "mask"))
+                path: given.path, problem: .meaningless(given.path, beside: method))
         }
-        let gateway = try node["gw"].map { (node) throws(ConfigurationFault) in
-            try decodeAddress(node)
-        }
-        return .fixed(address: address, prefix: prefix, gateway: gateway)
     }
 
-    private static func decodeMask(
-        _ node: JSONNode
-    ) throws(ConfigurationFault) -> IPv4PrefixLength {
-        let mustBe: StaticString = "a network mask such as \"24\" or \"255.255.255.0\""
-        let text: Bytes
-        if case .number(let digits) = node.value {
-            text = digits
-        } else {
-            text = try node.string(mustBe)
-        }
-        guard let length = IPv4PrefixLength(parsing: text) else { throw node.fault(mustBe) }
-        return length
+    /// RFC 8200 section 5: no link that carries IPv6 has less than 1280 bytes.
+    private static func decodeMTU(
+        _ node: JSONNode, isVersion4: Bool
+    ) throws(ConfigurationFault) -> Int {
+        let number =
+            isVersion4
+            ? try node.integer(68...65_535, "a number from 68 to 65535")
+            : try node.integer(1280...65_535, "a number from 1280 to 65535, for IPv6")
+        return Int(number)
     }
 
-    private static func decodeAddress(
-        _ node: JSONNode
-    ) throws(ConfigurationFault) -> IPv4Address {
-        let mustBe: StaticString = "an IPv4 address of a host, such as \"10.0.0.1\""
-        guard let address = IPv4Address(parsing: try node.string(mustBe)), address.isUnicast else {
-            throw node.fault(mustBe)
-        }
-        return address
+    /// `true`, `false`, or those as strings, as rumprun has them.
+    private static func decodeSwitch(_ node: JSONNode) throws(ConfigurationFault) -> Bool {
+        if case .bool(let value) = node.value { return value }
+        return try node.choice("true", "false", "true or false")
     }
 
-    /// A name server may be the machine itself.
+    /// A name server may be the machine itself, or known on the interface's link only.
     private static func decodeNameServers(
         _ node: JSONNode
-    ) throws(ConfigurationFault) -> [IPv4Address] {
-        let mustBe: StaticString = "an IPv4 address or a list of those"
-        let nodes = node.value.string == nil ? try node.elements(mustBe) : [node]
-        var servers: [IPv4Address] = []
-        for server in nodes {
-            guard let address = IPv4Address(parsing: try server.string(mustBe)) else {
-                throw server.fault("an IPv4 address")
+    ) throws(ConfigurationFault) -> [IPAddress] {
+        var servers: [IPAddress] = []
+        for server in try oneOrMore(node, "an IP address or a list of those") {
+            guard let address = IPAddress(parsing: try server.string("an IP address")) else {
+                throw server.fault("an IP address")
             }
             servers.append(address)
         }
         return servers
     }
 
-    /// IPv6 is looked at for its shape only; `unsupported` refuses it.
-    private static func checkVersion6(
-        _ node: JSONNode, _ method: JSONNode
-    ) throws(ConfigurationFault) -> NetworkInterface.Method {
-        if try method.choice("static", "auto", "\"auto\" or \"static\"") {
-            _ = try node.required("addr").string()
+    private static func decodeSearchDomains(
+        _ node: JSONNode
+    ) throws(ConfigurationFault) -> [Bytes] {
+        let mustBe: StaticString = "a domain such as \"example.net\""
+        var domains: [Bytes] = []
+        for entry in try oneOrMore(node, "a domain or a list of those") {
+            let domain = try entry.string(mustBe)
+            guard isDomainName(domain) else { throw entry.fault(mustBe) }
+            domains.append(domain)
         }
-        return .version6
+        return domains
     }
 
-    /// IFNAMSIZ is 16 with its NUL; dev_valid_name() in the kernel has the rest.
-    private static func decodeInterfaceName(
-        _ node: JSONNode
-    ) throws(ConfigurationFault) -> Bytes {
-        let mustBe: StaticString = "the name of an interface, at most 15 bytes"
-        let name = try node.string(mustBe)
-        guard !name.isEmpty, name.count <= 15, !name.equals("."), !name.equals("..") else {
-            throw node.fault(mustBe)
+    private static func oneOrMore(
+        _ node: JSONNode, _ mustBe: StaticString
+    ) throws(ConfigurationFault) -> [JSONNode] {
+        node.value.string == nil ? try node.list(mustBe) : [node]
+    }
+
+    /// Two leases for one interface would be one and the same.
+    private static func refuseRepetition(
+        of interface: NetworkInterface, _ node: JSONNode, in earlier: ArraySlice<NetworkInterface>
+    ) throws(ConfigurationFault) {
+        guard let name = interface.selector.text else { return }
+        let isGivenTwice = earlier.contains {
+            guard $0.selector == interface.selector else { return false }
+            return switch interface.method {
+            case .dhcp, .automaticVersion6: $0.method == interface.method
+            case .fixed(let address, _, _): $0.fixedAddress == .v4(address)
+            case .fixedVersion6(let address, _, _): $0.fixedAddress == .v6(address)
+            }
         }
-        for byte in name where byte <= 0x20 || byte == ASCII.slash || byte == ASCII.colon {
-            throw node.fault(mustBe)
+        if isGivenTwice {
+            throw node.fault(why: "an entry before says the same of \(name.text)")
         }
-        return name
+    }
+}
+
+extension NetworkInterface {
+    fileprivate var fixedAddress: IPAddress? {
+        switch method {
+        case .fixed(let address, _, _): .v4(address)
+        case .fixedVersion6(let address, _, _): .v6(address)
+        case .dhcp, .automaticVersion6: nil
+        }
+    }
+}
+
+/// Letters, digits, `.`, `-` and `_` only, at most 253 bytes: what may stand in resolv.conf(5).
+public func isDomainName(_ name: Bytes) -> Bool {
+    guard !name.isEmpty, name.count <= 253 else { return false }
+    return name.allSatisfy {
+        isLetterOrDigit($0) || $0 == ASCII.dot || $0 == ASCII.minus || $0 == ASCII.underscore
     }
 }

@@ -11,13 +11,6 @@ extension Configuration {
             refuse(
                 ConfigurationPath([.key(Bytes("blk"))]), "this version of bake attaches no disks")
         }
-        for index in interfaces.indices {
-            let path = ConfigurationPath([.key(Bytes("net")), .index(index)])
-            if interfaces[index].method == .version6 {
-                refuse(path, "this version of bake configures IPv4 only")
-            }
-            if index > 0 { refuse(path, "this version of bake configures one interface") }
-        }
         return faults
     }
 }

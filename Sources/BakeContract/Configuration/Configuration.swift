@@ -126,22 +126,6 @@ public struct EnvironmentVariable: Equatable, Sendable {
     }
 }
 
-/// One entry of `net`.
-public struct NetworkInterface: Equatable, Sendable {
-    public enum Method: Equatable, Sendable {
-        case dhcp
-        case fixed(address: IPv4Address, prefix: IPv4PrefixLength, gateway: IPv4Address?)
-        /// `inet6`; checked for its shape only.
-        case version6
-    }
-
-    /// `if`; nil for the first Ethernet interface.
-    public var name: Bytes?
-    public var method: Method
-    public var mtu: Int?
-    public var nameServers: [IPv4Address] = []
-}
-
 /// One entry of `blk`.
 public struct BlockDevice: Equatable, Sendable {
     /// `dev`, `vnd` or `etfs`, as rumprun names them.

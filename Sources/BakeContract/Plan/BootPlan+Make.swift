@@ -68,8 +68,9 @@ extension BootPlan {
         for mount in configuration.mounts { steps.append(.mount(mount)) }
         for file in configuration.files { steps.append(.writeFile(file)) }
         steps.append(.publishConfiguration(published))
-        for interface in configuration.interfaces {
-            steps.append(.configureInterface(interface, hostname: configuration.hostname))
+        if !configuration.interfaces.isEmpty {
+            steps.append(
+                .configureNetwork(configuration.interfaces, hostname: configuration.hostname))
         }
         if !configuration.isRootWritable { steps.append(.sealRoot) }
         for limit in configuration.limits { steps.append(.setLimit(limit)) }

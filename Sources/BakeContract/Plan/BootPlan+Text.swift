@@ -35,7 +35,7 @@ extension BootStep {
             Bytes("write ") + shown(file.path) + Bytes(", \(file.contents.count) bytes, mode ")
                 + Bytes(String(file.mode, radix: 8)) + Bytes(", owner \(file.user):\(file.group)")
         case .publishConfiguration: Bytes("write /rumpconfig.json")
-        case .configureInterface(let interface, _): interface.text
+        case .configureNetwork(let interfaces, _): NetworkInterface.planText(of: interfaces)
         case .sealRoot: Bytes("make the root read-only")
         case .setLimit(let limit):
             Bytes("set the limit ") + limit.text
@@ -66,23 +66,6 @@ extension BlobDevice {
         case .loop: "the loop device"
         case .verity: "the verity device"
         }
-    }
-}
-
-extension NetworkInterface {
-    fileprivate var text: Bytes {
-        var text = Bytes("configure ")
-        text += name.map { shown($0) } ?? Bytes("the first Ethernet interface")
-        switch method {
-        case .dhcp: text += Bytes(" by DHCP")
-        case .fixed(let address, let prefix, let gateway):
-            text += Bytes(" as ") + address.text + Bytes("/\(prefix.count)")
-            if let gateway { text += Bytes(", gateway ") + gateway.text }
-        case .version6: text += Bytes(" for IPv6")
-        }
-        for server in nameServers { text += Bytes(", name server ") + server.text }
-        if let mtu { text += Bytes(", MTU \(mtu)") }
-        return text
     }
 }
 

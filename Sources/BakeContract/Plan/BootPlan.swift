@@ -36,7 +36,8 @@ public enum BootStep: Equatable, Sendable {
     case writeFile(ConfiguredFile)
     /// The effective configuration as /rumpconfig.json, for programs to read.
     case publishConfiguration(Bytes)
-    case configureInterface(NetworkInterface, hostname: Bytes?)
+    /// All interfaces at once; `hostname` is told to DHCP servers.
+    case configureNetwork([NetworkInterface], hostname: Bytes?)
     /// `root: ro`: the root can no longer be written to.
     case sealRoot
     case setLimit(ResourceLimit)

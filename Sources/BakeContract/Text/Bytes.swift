@@ -79,6 +79,7 @@ enum ASCII {
     static let leftBracket: UInt8 = 0x5b
     static let backslash: UInt8 = 0x5c
     static let rightBracket: UInt8 = 0x5d
+    static let underscore: UInt8 = 0x5f
     static let lowerU: UInt8 = 0x75
     static let lowerX: UInt8 = 0x78
     static let leftBrace: UInt8 = 0x7b

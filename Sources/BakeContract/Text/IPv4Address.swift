@@ -71,8 +71,14 @@ public struct IPv4PrefixLength: Equatable, Sendable {
     }
 }
 
+extension IPv4PrefixLength {
+    public func contains(_ address: IPv4Address, networkOf other: IPv4Address) -> Bool {
+        (address.bits ^ other.bits) & mask.bits == 0
+    }
+}
+
 /// One to three digits, no sign, no leading zero.
-private func decimal(_ digits: some Collection<UInt8>, atMost limit: Int) -> Int? {
+func decimal(_ digits: some Collection<UInt8>, atMost limit: Int) -> Int? {
     guard digits.count >= 1, digits.count <= 3 else { return nil }
     if digits.count > 1, digits.first == ASCII.zero { return nil }
     var value = 0

@@ -101,6 +101,8 @@ public struct BakeRequest: Sendable, Equatable {
     /// Sorted by name, no name twice.
     public private(set) var environment: [EnvironmentVariable] = []
     public var hostname: String?
+    /// `NetworkSpecification`s: the entries of `net`, in place of the configuration file's.
+    public var networks: [String] = []
     /// The program and its arguments, from behind `--`; empty when there were none.
     public var program: [[UInt8]] = []
     /// A path, or a name from `bake kernel list`.

@@ -40,6 +40,7 @@ extension RequestKey {
                 },
                 write: { $0.environment.isEmpty ? nil : json($0.environment) }),
             text("hostname", \.hostname),
+            texts("net", \.networks, .network),
             value("program", \.program, decode: program) { .array($0.map(JSONValue.bytes)) },
             text("kernel", \.kernel),
             text("kernelCmdline", \.kernelCommandLine),

@@ -18,6 +18,8 @@ public enum RequestText: Sendable {
     case node
     /// `--package`
     case package
+    /// `--net`
+    case network
     /// `--variant`
     case variant
     /// `--blob`
@@ -45,6 +47,9 @@ public enum RequestText: Sendable {
         case .node: nodeFlaw(of: text)
         case .package:
             isPackage(text) ? nil : "'\(text)' is no package, NAME, NAME=VERSION or NAME/SUITE"
+        case .network:
+            NetworkSpecification(parsing: Bytes(text.utf8)) == nil
+                ? "'\(text)' is not [NAME,]inet,dhcp|inet,static,ADDR/MASK[,GW]|inet6,auto" : nil
         case .variant:
             PackageVariant(rawValue: text) == nil
                 ? "'\(text)' is none of "

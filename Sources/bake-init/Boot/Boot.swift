@@ -46,7 +46,7 @@ struct Boot: ~Copyable {
             case .reportTiming(let format):
                 for line in timing.report(format) { system.say(line) }
             case .runPrograms(let programs, let environment, let graceSeconds):
-                background.keepLeases(of: runner.interfaces)
+                background.keep(runner.network)
                 let session = try Session(on: system, ports: Ports.wait(on: system))
                 report = Self.report(
                     try session.run(

@@ -23,8 +23,8 @@ extension StepRunner {
             limits.append(limit)
         case .bringUpLoopback:
             try system.bringUpLoopback()
-        case .configureInterface(let interface, let hostname):
-            interfaces.append(try system.configure(interface, hostname: hostname))
+        case .configureNetwork(let interfaces, let hostname):
+            network = try system.configure(interfaces, hostname: hostname)
         case .mount(let mount):
             try mountConfigured(mount)
         case .writeFile(let file):

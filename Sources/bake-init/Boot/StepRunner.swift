@@ -6,8 +6,8 @@ struct StepRunner<System: GuestSystem> {
     let system: System
     private var loopDevice: Bytes?
     private var verityDevice: Bytes?
-    /// What the network has come to, for whoever keeps its leases.
-    var interfaces: [ConfiguredInterface] = []
+    /// The network at work, for whoever serves it while programs run.
+    var network: NetworkKeeper?
     /// For every program; PID 1 itself keeps what it has.
     var limits: [ResourceLimit] = []
 
@@ -43,7 +43,7 @@ struct StepRunner<System: GuestSystem> {
         case .sealRoot:
             try sealRoot(on: system)
         case .setHostname, .setKernelSetting, .bringUpLoopback, .mount, .writeFile,
-            .publishConfiguration, .configureInterface, .setLimit:
+            .publishConfiguration, .configureNetwork, .setLimit:
             try prepare(step)
         }
     }

@@ -21,8 +21,4 @@ extension IPv4PrefixLength {
     func broadcast(of address: IPv4Address) -> IPv4Address {
         count >= 31 ? address : IPv4Address(bits: address.bits | ~mask.bits)
     }
-
-    func contains(_ address: IPv4Address, networkOf other: IPv4Address) -> Bool {
-        (address.bits ^ other.bits) & mask.bits == 0
-    }
 }

@@ -3,13 +3,16 @@
 import BakeContract
 import CGuest
 
-/// What happened to a lease while the program runs; for the console.
+/// What happened to an interface while the program runs; for the console.
 enum LeaseNote: Equatable, Sendable {
     case renewed
     /// The server gave another address, other routes or name servers; they are set.
     case changed(InterfaceAddressing)
     /// The address was taken away; the search for a server goes on.
     case lost
+    /// Router advertisements gave an address and a default route, or they are over.
+    case advertised
+    case unadvertised
     case failed(NetworkError)
 
     func description(of interface: Bytes) -> String {
@@ -20,6 +23,8 @@ enum LeaseNote: Equatable, Sendable {
             "the DHCP server changed what \(name) has: now"
                 + " \(addressing.address.description)/\(addressing.prefix.count)"
         case .lost: "the DHCP lease on \(name) is over, looking for a server again"
+        case .advertised: "\(name) has an IPv6 address and a router"
+        case .unadvertised: "\(name) has no IPv6 address or no router any more"
         case .failed(let error): error.description
         }
     }
@@ -28,31 +33,28 @@ enum LeaseNote: Equatable, Sendable {
 /// PID 1 polls `fileDescriptor` for input until `deadline`, and calls `serve` when either comes.
 /// Both change: read them again before each poll(2).
 final class LeaseKeeper {
-    let interface: Bytes
-    private let interfaceIndex: Int32
-    private let request: InterfaceRequest
+    let control: LinkControl
+    private let configured: NetworkInterface
     private let clock: () -> Milliseconds
     private var client: DHCPClient
     private var channel: DHCPSocket
     private var applied: InterfaceAddressing?
 
-    /// The interface must be up. The first message leaves with the first `serve`.
+    /// `hostname` is told to the server, which may enter it into its DNS. The interface must be
+    /// up; the first message leaves with the first `serve`.
     init(
-        _ request: InterfaceRequest, on control: borrowing InterfaceControl,
+        _ configured: NetworkInterface, hostname: Bytes?, on control: LinkControl,
         clock: @escaping () -> Milliseconds = LeaseKeeper.now
     ) throws(NetworkError) {
-        self.request = request
+        self.configured = configured
+        self.control = control
         self.clock = clock
-        interface = control.name
-        let hardwareAddress = try control.hardwareAddress()
-        guard let index = control.index() else {
-            throw .failed(.readInterface, interface: control.name, errno: Errno(ENODEV))
+        guard let hardwareAddress = control.hardwareAddress else {
+            throw .notEthernet(interface: control.name)
         }
-        interfaceIndex = index
         client = DHCPClient(
-            hardwareAddress: hardwareAddress, hostname: request.hostname,
-            seed: seed(hardwareAddress))
-        channel = try DHCPSocket(belowIPOn: control.name, index: index)
+            hardwareAddress: hardwareAddress, hostname: hostname, seed: seed(hardwareAddress))
+        channel = try DHCPSocket(belowIPOn: control.name, index: control.index)
     }
 
     /// Changes when a lease comes or goes.
@@ -64,9 +66,14 @@ final class LeaseKeeper {
     /// What the interface has now; nil while it has no lease.
     var addressing: InterfaceAddressing? { applied }
 
-    /// Whether a server offered something it did not give.
-    var wasRefused: Bool { client.sawOffer || client.refusingServer != nil }
-    var refusingServer: IPv4Address? { client.refusingServer }
+    /// Why there is no lease yet.
+    func failure(waitedSeconds: Int) -> NetworkError {
+        guard client.sawOffer || client.refusingServer != nil else {
+            return .noDHCPAnswer(interface: control.name, waitedSeconds: waitedSeconds)
+        }
+        return .refusedByDHCPServer(
+            interface: control.name, server: client.refusingServer, waitedSeconds: waitedSeconds)
+    }
 
     static func now() -> Milliseconds {
         var time = timespec()
@@ -106,33 +113,29 @@ final class LeaseKeeper {
     }
 
     private func apply(_ addressing: InterfaceAddressing) throws(NetworkError) -> [LeaseNote] {
-        let addressing = request.preferring(over: addressing)
         guard addressing != applied else { return [.renewed] }
-        let control = try InterfaceControl(interface)
-        if applied != nil { try control.clearAddress() }
-        try control.apply(addressing)
+        try control.change(from: applied, to: addressing)
         let isFirst = applied == nil
         applied = addressing
         if isFirst {
-            channel = try DHCPSocket(onAddressOf: interface, index: interfaceIndex)
+            channel = try DHCPSocket(onAddressOf: control.name, index: control.index)
         }
-        return [.changed(addressing)]
+        var notes: [LeaseNote] = [.changed(addressing)]
+        // An MTU that the driver cannot do is no reason to do without the network; and what the
+        // configuration says goes before what the server says.
+        if let mtu = addressing.mtu, configured.mtu == nil {
+            do throws(NetworkError) { try control.setMTU(mtu) } catch {
+                notes.append(.failed(error))
+            }
+        }
+        return notes
     }
 
     private func withdraw() throws(NetworkError) {
+        let old = applied
         applied = nil
-        channel = try DHCPSocket(belowIPOn: interface, index: interfaceIndex)
-        try InterfaceControl(interface).clearAddress()
-    }
-}
-
-extension InterfaceRequest {
-    /// What the configuration says goes before what the server says.
-    fileprivate func preferring(over given: InterfaceAddressing) -> InterfaceAddressing {
-        var result = given
-        if !interface.nameServers.isEmpty { result.nameServers = interface.nameServers }
-        if let mtu = interface.mtu { result.mtu = mtu }
-        return result
+        channel = try DHCPSocket(belowIPOn: control.name, index: control.index)
+        try control.change(from: old, to: nil)
     }
 }
 

@@ -9,28 +9,21 @@ extension LinuxSystem {
         }
     }
 
+    /// `hostname` is the configuration's; without one the network may say it.
     func configure(
-        _ interface: NetworkInterface, hostname: Bytes?
-    ) throws(GuestFailure) -> ConfiguredInterface {
-        let configured: ConfiguredInterface
+        _ interfaces: [NetworkInterface], hostname: Bytes?
+    ) throws(GuestFailure) -> NetworkKeeper? {
+        let keeper: NetworkKeeper
         do {
-            configured = try bringUp(InterfaceRequest(interface: interface, hostname: hostname))
+            keeper = try bringUp(NetworkRequest(entries: interfaces, hostname: hostname))
         } catch {
             throw .network(error)
         }
-        if let warning = writeResolverFile(configured.addressing) {
-            say("bake: warning: \(warning)".bytes)
+        for note in keeper.warnings { say("bake: warning: \(note.description)".bytes) }
+        if hostname == nil, let name = keeper.hostname {
+            do { try setHostname(name) } catch { throw .cannotSetHostname(name, error) }
         }
-        return configured
-    }
-}
-
-/// A program that needs names says so itself; what is returned says why it cannot have them.
-func writeResolverFile(_ addressing: InterfaceAddressing) -> String? {
-    let outcome = writeResolverFile(
-        nameServers: addressing.nameServers, domain: addressing.domain, under: [])
-    switch outcome {
-    case .written, .keptTheTreesOwn, .noNameServers: return nil
-    case .readOnly, .failed: return outcome.description
+        if let warning = keeper.writeResolverFile() { say("bake: warning: \(warning)".bytes) }
+        return keeper
     }
 }

@@ -28,21 +28,51 @@ enum ResolverFileOutcome: Equatable, Sendable {
 /// The first line of what we write, by which a later call knows its own work.
 private let mark = "# Written by bake from what the network said.\n"
 
-/// resolv.conf(5) reads three name servers and no more.
-private let longestServerList = 3
+/// What resolv.conf says, as text: `10.0.0.1`, `fe80::1%eth0`. The first come first.
+struct Resolver: Equatable, Sendable {
+    /// resolv.conf(5) reads three name servers and no more, and older C libraries six domains.
+    private static let longestServerList = 3
+    private static let longestDomainList = 6
+
+    private(set) var nameServers: [Bytes] = []
+    private(set) var searchDomains: [Bytes] = []
+
+    /// `zone` is the interface by which a link-local address is meant.
+    mutating func add(_ server: IPAddress, zone: Bytes) {
+        var text = server.text
+        if case .v6(let address) = server, address.isLinkLocal {
+            text += [UInt8(ascii: "%")] + zone
+        }
+        guard nameServers.count < Self.longestServerList, !nameServers.contains(text) else {
+            return
+        }
+        nameServers.append(text)
+    }
+
+    mutating func add(domain: Bytes) {
+        guard searchDomains.count < Self.longestDomainList, !searchDomains.contains(domain) else {
+            return
+        }
+        searchDomains.append(domain)
+    }
+
+    /// The file's text.
+    var text: Bytes {
+        var text = mark.bytes
+        if !searchDomains.isEmpty {
+            text += "search".bytes
+            for domain in searchDomains { text += [UInt8(ascii: " ")] + domain }
+            text.append(UInt8(ascii: "\n"))
+        }
+        for server in nameServers {
+            text += "nameserver ".bytes + server + [UInt8(ascii: "\n")]
+        }
+        return text
+    }
+}
 
 /// Bytes; a longer file is somebody's own.
 private let longestDefault = 4096
-
-/// Pure: the file's text.
-func resolverFileText(nameServers: [IPv4Address], domain: Bytes?) -> Bytes {
-    var text = mark.bytes
-    if let domain { text += "search ".bytes + domain + [UInt8(ascii: "\n")] }
-    for server in nameServers.prefix(longestServerList) {
-        text += "nameserver ".bytes + server.text + [UInt8(ascii: "\n")]
-    }
-    return text
-}
 
 /// Pure: whether a file with this text may be replaced. It may when it sets nothing (blank lines
 /// and comments only, as the one of defaults-etc) or when we wrote it.
@@ -57,10 +87,8 @@ func resolverFileIsOurs(_ text: Bytes) -> Bool {
 
 /// Writes `<root>/etc/resolv.conf` where that is not the user's own file. `root` is where the
 /// tree is mounted: empty for `/`.
-func writeResolverFile(
-    nameServers: [IPv4Address], domain: Bytes?, under root: Bytes
-) -> ResolverFileOutcome {
-    guard !nameServers.isEmpty else { return .noNameServers }
+func writeResolverFile(_ resolver: Resolver, under root: Bytes) -> ResolverFileOutcome {
+    guard !resolver.nameServers.isEmpty else { return .noNameServers }
     do throws(Errno) {
         // Not through symbolic links: they belong to resolvconf, systemd-resolved and their like.
         let file = try FileDescriptor(
@@ -70,7 +98,7 @@ func writeResolverFile(
         guard old.count < longestDefault, resolverFileIsOurs(old) else { return .keptTheTreesOwn }
         try checked { ftruncate(file.number, 0) }
         try checked { lseek(file.number, 0, SEEK_SET) }
-        try file.write(all: resolverFileText(nameServers: nameServers, domain: domain))
+        try file.write(all: resolver.text)
         return .written
     } catch {
         switch error.code {

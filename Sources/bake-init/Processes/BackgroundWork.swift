@@ -15,11 +15,11 @@ final class BackgroundWork {
     private let powerButton: PowerButton?
     private let kernelLog: KernelLog?
     private let say: (Bytes) -> Void
-    private var keepers: [LeaseKeeper] = []
+    private var network: NetworkKeeper?
     private var ueventIndex: Int?
     private var buttonIndex: Int?
     private var logIndex: Int?
-    private var keeperIndices: [Int] = []
+    private var networkIndices: [Int] = []
 
     init(
         uevents: consuming UeventSocket?, powerButton: PowerButton? = nil,
@@ -31,14 +31,12 @@ final class BackgroundWork {
         self.say = say
     }
 
-    func keepLeases(of interfaces: [ConfiguredInterface]) {
-        keepers = interfaces.compactMap { $0.keeper }
+    func keep(_ network: NetworkKeeper?) {
+        self.network = network
     }
 
     /// Milliseconds of uptime, which is the clock of the leases too (CLOCK_BOOTTIME).
-    var deadline: UInt64? {
-        keepers.reduce(nil) { earlier($0, $1.deadline) }
-    }
+    var deadline: UInt64? { network?.deadline }
 
     func enroll(in set: inout PollSet) {
         ueventIndex = nil
@@ -48,20 +46,17 @@ final class BackgroundWork {
         }
         buttonIndex = powerButton.map { set.add($0.number, POLLIN) }
         logIndex = kernelLog.map { set.add($0.number, POLLIN) }
-        keeperIndices = keepers.map { set.add($0.fileDescriptor, POLLIN) }
+        networkIndices = network?.fileDescriptors.map { set.add($0, POLLIN) } ?? []
     }
 
     /// What happened since the last turn.
     func serve(_ set: PollSet, at now: UInt64) -> [Event] {
-        for (keeper, index) in zip(keepers, keeperIndices) {
-            let isDue = keeper.deadline.map { $0 <= now } ?? false
-            guard isDue || set.answer(index) != 0 else { continue }
-            for note in keeper.serve() where note != .renewed {
-                say("bake: note: \(note.description(of: keeper.interface))".bytes)
-                guard case .changed(let addressing) = note else { continue }
-                if let warning = writeResolverFile(addressing) {
-                    say("bake: warning: \(warning)".bytes)
-                }
+        if let network, isDue(network, set, at: now) {
+            for note in network.serve() where note.isWorthSaying {
+                say("bake: note: \(note.description)".bytes)
+            }
+            if let warning = network.writeResolverFile() {
+                say("bake: warning: \(warning)".bytes)
             }
         }
         var events: [Event] = []
@@ -75,6 +70,11 @@ final class BackgroundWork {
             for kill in outOfMemoryKills() { events.append(.outOfMemory(kill)) }
         }
         return events
+    }
+
+    private func isDue(_ network: NetworkKeeper, _ set: PollSet, at now: UInt64) -> Bool {
+        if let deadline = network.deadline, deadline <= now { return true }
+        return networkIndices.contains { set.answer($0) != 0 }
     }
 
     func damagedBlock() -> DamagedBlock? {

@@ -46,8 +46,8 @@ protocol GuestSystem {
     func unpack(_ path: Bytes, byteCount: UInt64, into directory: Bytes) throws(GuestFailure)
     func bringUpLoopback() throws(GuestFailure)
     func configure(
-        _ interface: NetworkInterface, hostname: Bytes?
-    ) throws(GuestFailure) -> ConfiguredInterface
+        _ interfaces: [NetworkInterface], hostname: Bytes?
+    ) throws(GuestFailure) -> NetworkKeeper?
 
     // The machine.
     func setHostname(_ name: Bytes) throws(Errno)

@@ -36,6 +36,13 @@ struct BuildCommand: AsyncParsableCommand {
     var hostname: String?
 
     @Option(
+        name: [.customShort("W"), .customLong("net")],
+        help: ArgumentHelp(
+            "What an interface does, in place of the file's 'net'; repeat it for more.",
+            valueName: "[NAME,]inet,dhcp|inet,static,ADDR/MASK[,GW]|inet6,auto"))
+    var networks: [String] = []
+
+    @Option(
         name: [.customShort("k"), .customLong("kernel")],
         help: ArgumentHelp(
             "A kernel file, or a name of 'bake kernel list'. Default: the newest fetched one, else the host's.",
@@ -130,6 +137,7 @@ struct BuildCommand: AsyncParsableCommand {
         request.configurationFile = configurationFile ?? request.configurationFile
         request.add(try EnvironmentFlag.parse(environment))
         request.hostname = hostname ?? request.hostname
+        request.networks += try FlagText.check(networks, .network, flag: "--net")
         request.program = ProgramArguments.typed ?? request.program
         request.kernel = kernel ?? request.kernel
         request.kernelCommandLine = kernelCmdline ?? request.kernelCommandLine

@@ -32,13 +32,6 @@ struct RunCommand: ParsableCommand {
     var cpus = 1
 
     @Option(
-        name: [.customShort("p"), .customLong("publish")],
-        help: ArgumentHelp(
-            "A port of this host led to one of the guest; repeat it for more.",
-            valueName: "[udp:][ADDRESS:]HOST:GUEST"))
-    var forwards: [String] = []
-
-    @Option(
         name: [.customShort("e"), .customLong("env")],
         help: ArgumentHelp("An environment variable, over the baked ones.", valueName: "NAME=VALUE")
     )
@@ -73,8 +66,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: "auto, kvm or tcg.", transform: Choice.parse)
     var accel = AcceleratorChoice.auto
 
-    @Flag(name: .customLong("no-network"), help: "No network card.")
-    var omitsNetwork = false
+    @OptionGroup
+    var network: NetworkFlags
 
     @Option(
         name: [.customShort("D"), .customLong("gdb")],
@@ -143,14 +136,7 @@ struct RunCommand: ParsableCommand {
         request.memoryMiB = try memory.map(MemoryFlag.mebibytes)
         request.minimumMemoryMiB = opened.manifest.memory.minimumMiB(firmware)
         request.cpuCount = cpus
-        request.hasNetwork = !omitsNetwork
-        do {
-            request.forwards = try forwards.map { text throws(LaunchError) in
-                try PortForward(parsing: text)
-            }
-        } catch {
-            throw CommandFailure(.usage, error.description)
-        }
+        try network.apply(to: &request)
         do {
             request.bakedCommandLine = try opened.commandLine()
         } catch {
@@ -190,7 +176,7 @@ struct RunCommand: ParsableCommand {
         if !request.forwards.isEmpty && effective.configuration.interfaces.isEmpty {
             Console.warning(
                 "-p leads nowhere: the configuration has no 'net', so the guest has no address\n"
-                    + "  hint: --set 'net=[{\"method\":\"dhcp\"}]', or bake it in")
+                    + "  hint: -W inet,dhcp, or bake it in")
         }
         return effective.configuration
     }
@@ -233,8 +219,10 @@ struct RunCommand: ParsableCommand {
     }
 
     private func overrides() throws(CommandFailure) -> Bytes {
-        try OverrideFlags(environment: environment, hostname: hostname, settings: set)
-            .commandLine(arguments: ProgramArguments.typed)
+        try OverrideFlags(
+            environment: environment, hostname: hostname, network: network.entries(),
+            settings: set
+        ).commandLine(arguments: ProgramArguments.typed)
     }
 }
 

@@ -5,6 +5,8 @@ internal import Baking
 struct OverrideFlags {
     let environment: [String]
     let hostname: String?
+    /// `net` as a whole.
+    let network: JSONValue?
     /// `KEY=VALUE`, keys dotted: `root=ro`, `rc=[{"bin":"/bin/sh"}]`.
     let settings: [String]
 
@@ -14,6 +16,7 @@ struct OverrideFlags {
     func commandLine(arguments: [Bytes]?) throws(CommandFailure) -> Bytes {
         let variables = try EnvironmentFlag.parse(environment)
         var patch = try SettingFlag.patch(of: settings, flag: "--set")
+        if let network { patch.add(.object([JSONMember(Bytes("net".utf8), network)])) }
         if let hostname {
             patch.add(.object([JSONMember(Bytes("hostname".utf8), .text(hostname))]))
         }
