@@ -74,7 +74,7 @@ extension BootStep {
         case .mount: .mount
         case .writeFile: .file
         case .publishConfiguration: .configuration
-        case .configureInterface: .network
+        case .configureNetwork: .network
         case .sealRoot: .seal
         case .setLimit: .limits
         case .runPrograms, .becomeInit: .programs
