@@ -1,6 +1,5 @@
 public import BakeContract
-internal import Blobs
-public import SystemPackage
+internal import SystemPackage
 internal import Trees
 
 /// A tree that a configuration is for, and what of the configuration does not fit it.

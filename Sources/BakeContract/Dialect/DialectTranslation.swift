@@ -23,7 +23,7 @@ public struct DialectTranslation: Equatable, Sendable {
         var names = RumprunNames(notes: reader.notes)
         defer { notes = names.notes.all }
         let translated = try names.translate(members)
-        self.notes = names.notes.all
+        self.notes = names.notes.all.sorted { $0.offset < $1.offset }
         var writer = JSONWriter(indentation: nil, isASCII: false)
         write(DialectValue(offset: 0, content: .object(translated)), with: &writer)
         strict = writer.text

@@ -1,5 +1,5 @@
 extension BootPlan {
-    /// One step a line, as `bake config lint` prints it.
+    /// One step a line, as `bake config explain --plan` prints it.
     public var text: Bytes {
         var text: Bytes = []
         for step in steps { text += step.text + [ASCII.newline] }

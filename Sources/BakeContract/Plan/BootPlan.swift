@@ -2,7 +2,7 @@
 ///
 /// `opening` comes first always: only behind it can PID 1 see where the blob lies. The rest follows
 /// from manifest, facts and configuration alone, so the host can print it
-/// (`bake config lint`) and tests can read it.
+/// (`bake config explain --plan`) and tests can read it.
 public struct BootPlan: Equatable, Sendable {
     public var steps: [BootStep]
 }

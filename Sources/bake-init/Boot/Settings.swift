@@ -22,11 +22,16 @@ func readConfiguration<System: GuestSystem>(
 ) throws(GuestFailure) -> EffectiveConfiguration {
     let baked = try readIfThere(BootPaths.configuration, limit: 1 << 20, on: system)
     let room = try readRoom(on: system)
-    let commandLine = readCommandLine(on: system)
+    let platform = PlatformFindings(commandLine: readCommandLine(on: system))
     do {
-        let effective = try EffectiveConfiguration.booting(
-            baked: baked, room: room, commandLine: commandLine)
+        let sources = try EffectiveConfiguration.sources(
+            baked: baked, room: room, platform: platform)
+        let effective = try EffectiveConfiguration(sources, .booting)
         for warning in effective.warnings { system.say("bake: \(warning.warning)".bytes) }
+        if try KernelCommandLine.parse(platform.commandLine).isExplaining {
+            let explanation = try ConfigurationExplanation(of: effective, from: sources)
+            for line in explanation.text.lines { system.say("bake: ".bytes + line) }
+        }
         return effective
     } catch {
         throw .configuration(error)

@@ -13,15 +13,25 @@ struct ConfigurationSubject {
 
     init(_ name: String) throws(CommandFailure) {
         self.name = name
-        do {
-            let image = try BootImage(opening: FilePath(name))
-            self.image = image
-            baked = try image.bakedConfiguration()
-            room = try image.configurationPatch()
-        } catch .notAnImage {
-            image = nil
+        image = try Self.image(name)
+        guard let image else {
             baked = try InputText.bytes(of: name)
             room = nil
+            return
+        }
+        do {
+            baked = try image.bakedConfiguration()
+            room = try image.configurationPatch()
+        } catch {
+            throw CommandFailure(error, image: name)
+        }
+    }
+
+    private static func image(_ name: String) throws(CommandFailure) -> BootImage? {
+        do {
+            return try BootImage(opening: FilePath(name))
+        } catch .notAnImage {
+            return nil
         } catch {
             throw CommandFailure(error, image: name)
         }

@@ -88,6 +88,8 @@ struct ConfigLintCommand: AsyncParsableCommand {
     private func mergedTree() async throws(CommandFailure) -> ConfiguredTree? {
         guard !trees.isEmpty else { return nil }
         var request = BakeRequest()
+        // What it holds is no program and nothing to mount on.
+        request.defaultEtc = .none
         for argument in trees {
             guard let tree = BakeRequest.Tree(argument: argument), !tree.source.isEmpty else {
                 throw CommandFailure(.usage, "-R '\(argument)' is not TREE[:/TARGET]")

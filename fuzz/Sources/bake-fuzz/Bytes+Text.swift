@@ -1,0 +1,1 @@
+../../../Tests/BakeContractTests/Bytes+Text.swift

@@ -1,0 +1,1 @@
+../../../Tests/BakeContractTests/FuzzTargets.swift
