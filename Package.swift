@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CFileAccess"),
         .systemLibrary(name: "CFileRange"),
         .systemLibrary(name: "CFileStatus"),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CProcessHandle"),
         .systemLibrary(name: "CXattr"),
 
@@ -89,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "bake",
             dependencies: [
-                "BakeContract", "Baking", "Launching", "Images", "Kernels", argumentParser, system,
+                "BakeContract", "Baking", "CMalloc", "Launching", "Images", "Kernels",
+                argumentParser, system,
             ],
             swiftSettings: strict),
         .executableTarget(

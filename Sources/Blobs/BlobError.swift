@@ -4,7 +4,6 @@ public import Trees
 /// Why a blob could not be written.
 public enum BlobError: Error, Sendable, Equatable {
     public enum OutputOperation: String, Sendable {
-        case read = "read back"
         case write = "write"
         case resize = "resize"
     }

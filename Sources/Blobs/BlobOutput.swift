@@ -35,21 +35,4 @@ struct BlobOutput: Sendable {
             }
         }
     }
-
-    /// Fills the buffer.
-    func read(
-        into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64
-    ) throws(BlobError) {
-        var done = 0
-        while done < buffer.count {
-            let count = pread(
-                descriptor.rawValue, buffer.baseAddress! + done, buffer.count - done,
-                off_t(offset) + off_t(done))
-            if count > 0 {
-                done += count
-            } else if count == 0 || errno != EINTR {
-                throw .output(.read, count == 0 ? .ioError : Errno(rawValue: errno))
-            }
-        }
-    }
 }

@@ -5,6 +5,7 @@ internal import Glibc
 // The command: read what was typed, do it, say what failed, and end with a documented status.
 
 signal(SIGPIPE, SIG_IGN)
+HeapSettings.apply()
 do {
     let typed = CommandLineArguments.split(CommandLineArguments.ofThisProcess)
     let flags = CommandLineArguments.foldingStrip(

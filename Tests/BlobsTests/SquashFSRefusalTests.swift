@@ -164,18 +164,6 @@ import Trees
         #expect(error == .output(.resize, .invalidArgument))
     }
 
-    @Test func outputThatCannotBeReadBack() throws {
-        let directory = try TemporaryDirectory()
-        let file = try FileDescriptor.open(
-            FilePath(directory.path("blob")), .writeOnly, options: [.create],
-            permissions: .ownerReadWrite)
-        defer { try? file.close() }  // its contents are not looked at
-        let tree = try Self.tree(.file(Bytes(repeating: 7, count: 10000)))
-        let error = #expect(throws: BlobError.self) { try SquashFS.write(tree, to: file) }
-        #expect(error == .output(.read, .badFileDescriptor))
-        #expect(error?.description == "cannot read back the blob: Bad file descriptor")
-    }
-
     @Test func progressReachesTheEnd() throws {
         let tree = try Self.tree(.file(Bytes(repeating: 7, count: 10000)))
         var last: BlobProgress?

@@ -88,9 +88,8 @@ import Trees
         #expect(blob.byteCount % 4096 == 0)
         #expect(bytes[Int(blob.dataByteCount)...].allSatisfy { $0 == 0 })
         let digest = try runProcess(["sha256sum", directory.path("blob")])
-        #expect(
-            digest.stdoutText.split(separator: " ")[0]
-                == blob.sha256?.map { String(format: "%02x", $0) }.joined())
+        let sha256 = try #require(blob.sha256).map { String(format: "%02x", $0) }.joined()
+        #expect(digest.stdoutText.split(separator: " ")[0] == sha256)
         try bytes.prefix(Int(blob.dataByteCount)).write(to: directory.url("a.tar.lz4"))
         let unpacked = try runProcess([
             "lz4", "-d", "-f", directory.path("a.tar.lz4"), directory.path("a.tar"),

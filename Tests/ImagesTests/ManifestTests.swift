@@ -109,7 +109,10 @@ import Testing
         ("\"format\":2", "\"format\":1.5", .badField("format")),
         ("\"kind\":\"squashfs\"", "\"kind\":\"tar\"", .badField("blob.sha256")),
         ("\"verity\":{", "\"verity\":null,\"x\":{", .badField("blob.verity")),
-        ("\"offset\":0,\"sha256\":\"", "\"offset\":0,\"sha256\":null,\"x\":\"", .badField("parts[0].sha256")),
+        (
+            "\"offset\":0,\"sha256\":\"", "\"offset\":0,\"sha256\":null,\"x\":\"",
+            .badField("parts[0].sha256")
+        ),
         ("\"kind\":\"squashfs\"", "\"kind\":\"ext4\"", .badField("blob.kind")),
         ("\"kind\":\"squashfs\"", "\"kind\":7", .badField("blob.kind")),
         ("\"dataByteCount\":4096", "\"dataByteCount\":12289", .badField("blob.dataByteCount")),
@@ -118,7 +121,7 @@ import Testing
         ("\"salt\":\"00", "\"salt\":\"0", .badField("blob.verity.salt")),
         ("\"salt\":\"00", "\"salt\":\"0A", .badField("blob.verity.salt")),
         ("\"name\":\"blob\"", "\"name\":\"room\"", .badField("parts[1].name")),
-        ("\"name\":\"blob\"", "\"name\":\"setup\"", .badField("parts[1].offset")),
+        ("\"name\":\"blob\"", "\"name\":\"setup\"", .badField("parts[1].sha256")),
         ("\"offset\":8192", "\"offset\":4095", .badField("parts[1].offset")),
         (
             "\"offset\":8192", "\"offset\":9223372036854775807",

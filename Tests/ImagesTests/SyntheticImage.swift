@@ -68,6 +68,15 @@ struct SyntheticImage {
         bytes.replaceSubrange(manifestRange, with: text)
     }
 
+    /// Changes text of a part; the manifest's digests stay what they were.
+    mutating func replace(_ old: String, by new: String, in part: PartName) throws {
+        let range = range(part)
+        guard let start = bytes[range].firstRange(of: Array(old.utf8))?.lowerBound,
+            new.utf8.count == old.utf8.count
+        else { throw TestFailure("no '\(old)' of that length in \(part.rawValue)") }
+        bytes.replaceSubrange(start..<start + new.utf8.count, with: Array(new.utf8))
+    }
+
     func write(to directory: TemporaryDirectory, _ name: String = "image") throws -> String {
         try Data(bytes).write(to: directory.url(name))
         return directory.path(name)

@@ -109,7 +109,8 @@ import Testing
     /// Every digest is right, and yet the guest would look for another blob.
     @Test func whatTheGuestIsToldMustAgree() throws {
         var other = synthetic
-        try other.writeManifest { $0.blob.verity?.hashStartBlock = 4 }
+        try other.replace("verity-hash-start 3", by: "verity-hash-start 4", in: .settings)
+        try other.writeManifest()
         let path = FilePath(try other.write(to: directory, "other"))
         let flaw = FormatFlaw.badField("bake/manifest")
         #expect(try BootImage.verify(path) == [Damage(place: .part(.settings), flaw: flaw)])

@@ -111,6 +111,45 @@ import Trees
             options: ScanOptions(mayChange: mayChange))
         return try readContents(of: layer)
     }
+
+    /// The reader for many small files finds what the other one finds.
+    @Test func smallFilesAreReadAsSafely() throws {
+        try FaultFileSystem.mounted { faults in
+            for row in Self.rows {
+                for mayChange in [false, true] {
+                    guard
+                        let layer = try? Layer.scan(  // what cannot be scanned is tested above
+                            directory: FilePath(faults.path(row.fault)), name: "tree",
+                            options: ScanOptions(mayChange: mayChange))
+                    else { continue }
+                    if mayChange, let change = row.change {
+                        #expect(
+                            try readSmallContents(of: layer) == ["bad": change], "\(row.name)")
+                    } else {
+                        let error = #expect(throws: TreeError.self, "\(row.name)") {
+                            try readSmallContents(of: layer)
+                        }
+                        #expect(error?.description == row.error, "\(row.name)")
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The same by the reader for small files.
+private func readSmallContents(of layer: Layer) throws -> [TreePath: TreeError.Change] {
+    var changes: [TreePath: TreeError.Change] = [:]
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 8)
+    defer { buffer.deallocate() }
+    var reader = SmallContentReader()
+    for entry in layer.entries {
+        guard case .regular(let content) = layer.nodes[entry.nodeIndex].kind else { continue }
+        if let change = try reader.read(content, from: 0, into: buffer) {
+            changes[entry.path] = change
+        }
+    }
+    return changes
 }
 
 /// Reads every file of a layer to its end, in the layer's order. Returns what changed in between.

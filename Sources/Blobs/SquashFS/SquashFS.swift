@@ -20,7 +20,7 @@ public enum SquashFS {
     /// hash tree.
     ///
     /// - Parameters:
-    ///   - output: open for reading and writing; what it holds is replaced. Not synced.
+    ///   - output: open for writing; what it holds is replaced. Not synced.
     ///   - progress: called on this thread after every file and every block.
     public static func write(
         _ tree: MergedTree, to output: FileDescriptor, options: Options = Options(),

@@ -202,8 +202,7 @@ private struct OpenedFile {
 
     private static func descriptor(of file: HostFile) throws(TreeError) -> FileDescriptor {
         do {
-            // O_NONBLOCK: should it have become a pipe, opening must not wait for a writer.
-            return try file.directory.open(file.path, O_RDONLY | O_NONBLOCK)
+            return try file.open()
         } catch .tooManySymbolicLinkLevels {
             throw .changed(file.place, .replaced)
         } catch {
@@ -213,8 +212,13 @@ private struct OpenedFile {
 }
 
 extension HostFile {
+    /// O_NONBLOCK: should it have become a pipe, opening must not wait for a writer.
+    static let openFlags = O_RDONLY | O_NONBLOCK
+
+    func open() throws(Errno) -> FileDescriptor { try directory.open(path, Self.openFlags) }
+
     /// How the open file differs from what the scan saw.
-    fileprivate func change(seenIn status: stat) -> TreeError.Change? {
+    func change(seenIn status: stat) -> TreeError.Change? {
         let identity = HostIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         if identity != self.identity || status.st_mode & S_IFMT != S_IFREG { return .replaced }
         if UInt64(status.st_size) > byteCount { return .grew }
@@ -228,7 +232,7 @@ extension HostFile {
 
     /// The change, where its tree may change while it is read. Another file in its place is never
     /// the file that was asked for.
-    fileprivate func tolerate(_ change: TreeError.Change) throws(TreeError) -> TreeError.Change {
+    func tolerate(_ change: TreeError.Change) throws(TreeError) -> TreeError.Change {
         guard directory.mayChange, change != .replaced else { throw .changed(place, change) }
         return change
     }

@@ -114,7 +114,7 @@ struct Overlay {
     }
 
     consuming func finish() -> MergedTree {
-        var used = [Int?](repeating: nil, count: nodes.count)
+        var used = [Int32](repeating: -1, count: nodes.count)
         var kept: [Node] = []
         kept.reserveCapacity(nodes.count)
         var keptReasons: [TreePath: Reason] = [:]
@@ -122,11 +122,11 @@ struct Overlay {
         // Nodes whose every name is hidden go; the others are numbered by their first name.
         for index in entries.indices {
             let old = entries[index].entry.nodeIndex
-            if used[old] == nil {
-                used[old] = kept.count
+            if used[old] < 0 {
+                used[old] = Int32(kept.count)
                 kept.append(nodes[old])
             }
-            entries[index].entry.nodeIndex = used[old]!
+            entries[index].entry.nodeIndex = Int(used[old])
             if let layer = entries[index].entry.layerIndex,
                 let reason = reasons[layer][entries[index].source]
             {

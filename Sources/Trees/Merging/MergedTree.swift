@@ -2,13 +2,33 @@
 public struct MergedTree: Sendable {
     public struct Entry: Sendable, Equatable {
         public let path: TreePath
-        /// Position in `nodes`; hard links share it.
-        public var nodeIndex: Int
-        /// Position in `layerNames` of the layer it came from. For a directory that several
-        /// layers have, the last of them. Nil for the root when no layer names it.
-        public var layerIndex: Int?
+        // Trees of a million entries are held several times over while layers are merged: 32 bits
+        // each, as squashfs has for them.
+        private var node: UInt32
+        /// -1 for no layer.
+        private var layer: Int32
         /// Positions in `layerNames`, ascending, of the layers whose file it hides.
         public var hiddenLayerIndices: [Int]
+
+        init(path: TreePath, nodeIndex: Int, layerIndex: Int?, hiddenLayerIndices: [Int]) {
+            self.path = path
+            node = UInt32(nodeIndex)
+            layer = layerIndex.map(Int32.init) ?? -1
+            self.hiddenLayerIndices = hiddenLayerIndices
+        }
+
+        /// Position in `nodes`; hard links share it.
+        public var nodeIndex: Int {
+            get { Int(node) }
+            set { node = UInt32(newValue) }
+        }
+
+        /// Position in `layerNames` of the layer it came from. For a directory that several
+        /// layers have, the last of them. Nil for the root when no layer names it.
+        public var layerIndex: Int? {
+            get { layer < 0 ? nil : Int(layer) }
+            set { layer = newValue.map(Int32.init) ?? -1 }
+        }
     }
 
     /// What a later layer's whiteout, opaque directory or file in place of a directory took away.

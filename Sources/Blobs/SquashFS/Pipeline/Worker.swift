@@ -7,6 +7,7 @@ struct Worker: ~Copyable {
     private let compressor: Compressor
     /// Compressed blocks go here, and the buffer they came from takes its place.
     private var spare: BlockBuffer
+    private var tails = TailReader()
 
     private init(_ blob: BlobContext) throws(BlobError) {
         self.blob = blob
@@ -76,7 +77,7 @@ struct Worker: ~Copyable {
             notes: note.map { [(file, $0)] } ?? [])
     }
 
-    private func readTails(
+    private mutating func readTails(
         _ tails: [ContentPlan.Tail], into buffer: BlockBuffer
     ) throws(BlobError) -> ReadOutcome {
         var batch = TailBatch(buffer: buffer)
@@ -84,16 +85,16 @@ struct Worker: ~Copyable {
         var notes: [(file: Int, note: BlobNote)] = []
         for tail in tails {
             let content = blob.content(of: tail.file)
-            let space = UnsafeMutableRawBufferPointer(
-                rebasing: buffer.bytes[batch.byteCount..<(batch.byteCount + tail.byteCount)])
-            var reader = try SourceReader(
-                content, at: content.byteCount - UInt64(tail.byteCount))
-            try reader.fill(space)
-            if let note = try reader.finish() { notes.append((tail.file, note)) }
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[batch.byteCount...])
+            if let note = try self.tails.read(tail.byteCount, of: content, into: rest) {
+                notes.append((tail.file, note))
+            }
             if tail.byteCount == 0 { continue }
             let hash =
                 tail.mayHaveTwin
-                ? ContentHash(of: UnsafeRawBufferPointer(space), seed: blob.hashSeed) : nil
+                ? ContentHash(
+                    of: buffer.piece(at: batch.byteCount, tail.byteCount), seed: blob.hashSeed)
+                : nil
             batch.members.append(.init(file: tail.file, byteCount: tail.byteCount, hash: hash))
             batch.byteCount += tail.byteCount
         }
