@@ -28,7 +28,7 @@ struct NetworkTests {
         ])
         #expect(bake.status == 0, "\(bake.stderrText)")
         let result = try StagedBake.run([
-            "run", "--accel", "tcg", "-I", "out,vioif,user,ipv6=on", "-I",
+            "run", "--accel", "tcg", "-I", "out,vioif", "-I",
             "in,vioif,-net user,net=10.9.0.0/24,ipv6=off,restrict=on", "-W", "out,inet,dhcp", "-W",
             "out,inet6,auto", "-W", "in,inet,static,10.9.0.9/24,10.9.0.2", scratch.path("x.img"),
         ])
