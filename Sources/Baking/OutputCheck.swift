@@ -31,7 +31,10 @@ struct OutputCheck {
         // The link itself: a link that stands there is replaced, not followed.
         guard lstat(output, &status) == 0 else { return nil }
         switch status.st_mode & S_IFMT {
-        case S_IFREG, S_IFLNK:
+        case S_IFREG:
+            return HostIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        case S_IFLNK:
+            try checkTarget(ofLink: output)
             return HostIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         case S_IFDIR:
             throw BakeError(
@@ -40,6 +43,17 @@ struct OutputCheck {
         default:
             throw BakeError(.outputNotWritable, "cannot write '\(output)': it is not a file")
         }
+    }
+
+    /// A link to a file, or to nothing, gives way. One to a directory or device, such as
+    /// /dev/stdout, was hardly meant to.
+    private static func checkTarget(ofLink output: String) throws(BakeError) {
+        var status = stat()
+        guard stat(output, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+        throw BakeError(
+            .outputNotWritable,
+            "cannot write '\(output)': it is a link to something that is no file",
+            hint: "name the image itself with -o")
     }
 
     private func checkDirectory(of output: String) throws(BakeError) {

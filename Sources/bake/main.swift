@@ -5,6 +5,8 @@ internal import Glibc
 // The command: read what was typed, do it, say what failed, and end with a documented status.
 
 signal(SIGPIPE, SIG_IGN)
+// A file that grows too long for this process (setrlimit(2), RLIMIT_FSIZE) is an error to report.
+signal(SIGXFSZ, SIG_IGN)
 do {
     let typed = CommandLineArguments.split(CommandLineArguments.ofThisProcess)
     let flags = CommandLineArguments.foldingStrip(
