@@ -20,7 +20,6 @@ public struct Baker: Sendable {
     public func bake(
         _ request: BakeRequest, progress: @escaping @Sendable (BakeProgress) -> Void = { _ in }
     ) async throws(BakeError) -> BakeReport {
-        try MemoryCheck.check()
         let output = try OutputCheck(request)
         let plan = try BakePlan(request, installation: installation, cache: cache)
         var inputs = try InputReader(plan, self, output, progress)

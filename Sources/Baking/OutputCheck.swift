@@ -49,11 +49,22 @@ struct OutputCheck {
     /// /dev/stdout, was hardly meant to.
     private static func checkTarget(ofLink output: String) throws(BakeError) {
         var status = stat()
-        guard stat(output, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+        let leadsToFile = stat(output, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+        if leadsToFile, try !isLinkToOpenFile(output) { return }
         throw BakeError(
             .outputNotWritable,
             "cannot write '\(output)': it is a link to something that is no file",
             hint: "name the image itself with -o")
+    }
+
+    /// As /dev/stdout is one, whatever is open there.
+    private static func isLinkToOpenFile(_ output: String) throws(BakeError) -> Bool {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        guard readlink(output, &target, target.count - 1) >= 0 else {
+            throw BakeError(
+                .outputNotWritable, "cannot write '\(output)': \(Errno(rawValue: errno))")
+        }
+        return target.starts(with: "/proc/".utf8.map { CChar(bitPattern: $0) })
     }
 
     private func checkDirectory(of output: String) throws(BakeError) {

@@ -62,6 +62,9 @@ import Testing
     @Test func row43LinksToWhatIsNoFile() throws {
         try link("directory.img", to: "tree")
         try link("device.img", to: "/dev/null")
+        // As /dev/stdout: standard output is a file here, and it is not what was meant.
+        try link("stdout.img", to: "/proc/self/fd/1")
+        try expectRefusal("stdout.img", saying: "link to something that is no file")
         try expectRefusal("directory.img", saying: "link to something that is no file")
         try expectRefusal("device.img", saying: "link to something that is no file")
     }
