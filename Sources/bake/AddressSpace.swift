@@ -1,3 +1,4 @@
+internal import BakeContract
 internal import Glibc
 
 /// Whether there is room to work in. Where there is none for a thread, libdispatch waits for ever;
