@@ -68,7 +68,8 @@ struct OutputCheck {
     }
 
     private func checkDirectory(of output: String) throws(BakeError) {
-        guard access(directory.string, W_OK | X_OK) == 0 else {
+        // With a dot behind it, for a file in its place is "not a directory".
+        guard access("\(directory)/.", W_OK | X_OK) == 0 else {
             let reason = Errno(rawValue: errno)
             throw BakeError(
                 .outputNotWritable, "cannot write '\(output)': directory '\(directory)': \(reason)",
