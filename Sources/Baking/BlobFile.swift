@@ -1,5 +1,6 @@
 internal import Blobs
 internal import Glibc
+internal import Images
 internal import SystemPackage
 internal import Trees
 
@@ -48,11 +49,13 @@ struct BlobFile: ~Copyable {
             options.compression = plan.compression
             options.blockSize = plan.request.blockSize
             options.workerCount = plan.request.workerCount
+            options.limitByteCount = ImageWriter.blobLimitByteCount
             options.timeSeconds = UInt32(clamping: plan.request.sourceDateEpoch ?? 0)
             return try SquashFS.write(tree, to: descriptor, options: options, progress: progress)
         case .tar:
             var options = Tar.Options()
             options.level = plan.compression.level
+            options.limitByteCount = ImageWriter.blobLimitByteCount
             return try Tar.write(tree, to: descriptor, options: options, progress: progress)
         }
     }

@@ -11,6 +11,8 @@ public enum BlobError: Error, Sendable, Equatable {
     /// A file of the tree could not be read, or changed.
     case tree(TreeError)
     case output(OutputOperation, Errno)
+    /// The blob is longer than the caller has use for.
+    case tooLong(limitByteCount: UInt64)
     /// A call into libsquashfs and its error by name: `SQFS_ERROR_ALLOC`.
     case library(call: String, error: String)
     /// No thread could be started.
@@ -42,6 +44,8 @@ extension BlobError: CustomStringConvertible {
             error.description
         case .output(let operation, let errno):
             "cannot \(operation.rawValue) the blob: \(errno)"
+        case .tooLong(let limit):
+            "the blob is longer than \(limit) bytes"
         case .library(let call, let error):
             "libsquashfs failed: \(call): \(error)"
         case .thread(let errno):

@@ -4,10 +4,14 @@ internal import SystemPackage
 /// The file a blob is written to, by several threads, each at places of its own.
 struct BlobOutput: Sendable {
     private let descriptor: FileDescriptor
+    private let limitByteCount: UInt64
 
+    /// - Parameter limitByteCount: how long the file may become.
+    ///
     /// The descriptor stays the caller's.
-    init(_ descriptor: FileDescriptor) {
+    init(_ descriptor: FileDescriptor, limitByteCount: UInt64 = .max) {
         self.descriptor = descriptor
+        self.limitByteCount = limitByteCount
     }
 
     func empty() throws(BlobError) {
@@ -23,6 +27,9 @@ struct BlobOutput: Sendable {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(BlobError) {
+        guard offset + UInt64(bytes.count) <= limitByteCount else {
+            throw .tooLong(limitByteCount: limitByteCount)
+        }
         var done = 0
         while done < bytes.count {
             let count = pwrite(

@@ -12,6 +12,8 @@ public enum SquashFS {
         /// Threads that compress; nil: one for every processor that is online. The bytes are the
         /// same for every count.
         public var workerCount: Int?
+        /// How long the blob may become, in bytes; work on a longer one is given up early.
+        public var limitByteCount: UInt64 = .max
 
         public init() {}
     }
@@ -32,7 +34,8 @@ public enum SquashFS {
         try LargeCopies(tree, options, hashSeed: hashSeed).find(in: &plan)
         let blob = BlobContext(
             tree: tree, plan: plan, options: options, hashSeed: hashSeed,
-            output: BlobOutput(output), exchange: Exchange(plan, workerCount: options.workers))
+            output: BlobOutput(output, limitByteCount: options.limitByteCount),
+            exchange: Exchange(plan, workerCount: options.workers))
         try blob.output.empty()
         let workers = try WorkerThreads(count: options.workers) { Worker.run(blob) }
         let result = Result { () throws(BlobError) in try writeBlob(blob, &notes, progress) }

@@ -1,7 +1,5 @@
 internal import CLZ4
 internal import Crypto
-internal import Glibc
-internal import SystemPackage
 internal import Trees
 
 /// An LZ4 frame on its way into a file (the frame format's own description, doc/lz4_Frame_format.md
@@ -12,7 +10,7 @@ internal import Trees
 struct LZ4Frame: ~Copyable {
     private static let blockByteCount = 4 << 20
 
-    private let output: FileDescriptor
+    private let output: BlobOutput
     private let context: OpaquePointer
     private var preferences = LZ4F_preferences_t()
     private let block: UnsafeMutableRawBufferPointer
@@ -28,11 +26,11 @@ struct LZ4Frame: ~Copyable {
         let sha256: Bytes
     }
 
-    /// Empties the file and writes the frame's header. The descriptor stays the caller's.
+    /// Empties the file and writes the frame's header.
     ///
     /// - Parameter contentByteCount: how much will be appended, exactly.
     static func begin(
-        in output: FileDescriptor, level: Int, contentByteCount: UInt64
+        in output: BlobOutput, level: Int, contentByteCount: UInt64
     ) throws(BlobError) -> LZ4Frame {
         var frame = try LZ4Frame(output, level: level, contentByteCount: contentByteCount)
         try frame.writeHeader()
@@ -40,7 +38,7 @@ struct LZ4Frame: ~Copyable {
     }
 
     private init(
-        _ output: FileDescriptor, level: Int, contentByteCount: UInt64
+        _ output: BlobOutput, level: Int, contentByteCount: UInt64
     ) throws(BlobError) {
         var context: OpaquePointer?
         try lz4(LZ4F_createCompressionContext(&context, UInt32(LZ4F_VERSION)), "createContext")
@@ -66,9 +64,7 @@ struct LZ4Frame: ~Copyable {
     }
 
     private mutating func writeHeader() throws(BlobError) {
-        guard ftruncate(output.rawValue, 0) == 0 else {
-            throw .output(.resize, Errno(rawValue: errno))
-        }
+        try output.empty()
         let count = try lz4(
             LZ4F_compressBegin(
                 context, compressed.baseAddress, compressed.count, &preferences),
@@ -129,17 +125,8 @@ struct LZ4Frame: ~Copyable {
     private mutating func write(_ count: Int) throws(BlobError) {
         let bytes = UnsafeRawBufferPointer(rebasing: compressed[..<count])
         digest.update(bufferPointer: bytes)
-        var done = 0
-        while done < count {
-            let written = pwrite(
-                output.rawValue, bytes.baseAddress! + done, count - done, off_t(writtenByteCount))
-            if written >= 0 {
-                done += written
-                writtenByteCount += UInt64(written)
-            } else if errno != EINTR {
-                throw .output(.write, Errno(rawValue: errno))
-            }
-        }
+        try output.write(bytes, at: writtenByteCount)
+        writtenByteCount += UInt64(count)
     }
 }
 

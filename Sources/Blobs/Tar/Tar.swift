@@ -10,6 +10,8 @@ public enum Tar {
         /// 1 to 12, as `lz4 -LEVEL`. Level 1 is as fast as the disk; 9 is a tenth smaller at a
         /// tenth of the speed. Unpacking costs the same for all of them.
         public var level = 1
+        /// How long the blob may become, in bytes; work on a longer one is given up early.
+        public var limitByteCount: UInt64 = .max
 
         public init() {}
     }
@@ -29,7 +31,8 @@ public enum Tar {
         }
         try checkLimits(of: tree)
         var frame = try LZ4Frame.begin(
-            in: output, level: options.level, contentByteCount: archiveByteCount(of: tree))
+            in: BlobOutput(output, limitByteCount: options.limitByteCount), level: options.level,
+            contentByteCount: archiveByteCount(of: tree))
         let notes = try writeEntries(of: tree, to: &frame, progress)
         try frame.append(TarHeader.endOfArchive)
         let written = try frame.finish(paddedTo: 4096)
