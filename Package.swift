@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -64,7 +65,10 @@ let package = Package(
             name: "Containers", dependencies: ["BakeContract", "Trees", crypto, system],
             swiftSettings: strict),
         .target(
-            name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", "CXXHash", crypto, system],
+            name: "Blobs",
+            dependencies: [
+                "Trees", "CSquashFS", "CLZ4", "CLZMA", "CXXHash", "CZlib", "CZstd", crypto, system,
+            ],
             swiftSettings: strict),
         .target(name: "Tools", dependencies: [system, subprocess], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["Tools", system], swiftSettings: strict),

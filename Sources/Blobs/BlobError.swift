@@ -15,10 +15,10 @@ public enum BlobError: Error, Sendable, Equatable {
     case library(call: String, error: String)
     /// No thread could be started.
     case thread(Errno)
-    /// A call into liblz4 and its error by name.
-    case lz4(call: String, error: String)
+    /// A call into a compressor's own library and its error by name.
+    case streamLibrary(String, call: String, error: String)
     case unknownCompression(String)
-    case levelOutOfRange(Compression.Algorithm, level: Int)
+    case levelOutOfRange(algorithm: String, level: Int, expected: String)
     /// In bytes.
     case badBlockSize(Int)
     case tooManyOwners(count: Int, limit: Int)
@@ -46,12 +46,12 @@ extension BlobError: CustomStringConvertible {
             "libsquashfs failed: \(call): \(error)"
         case .thread(let errno):
             "cannot start a thread: \(errno)"
-        case .lz4(let call, let error):
-            "liblz4 failed: \(call): \(error)"
+        case .streamLibrary(let library, let call, let error):
+            "\(library) failed: \(call): \(error)"
         case .unknownCompression(let text):
             "unknown compression '\(text)': expected zstd, gzip, xz, lz4 or none, then ':LEVEL'"
-        case .levelOutOfRange(let algorithm, let level):
-            "\(algorithm.rawValue) has no level \(level): expected \(algorithm.levelsText)"
+        case .levelOutOfRange(let algorithm, let level, let expected):
+            "\(algorithm) has no level \(level): expected \(expected)"
         case .badBlockSize(let size):
             "block size \(size) is not a power of two from 4096 to 1048576"
         case .tooManyOwners(let count, let limit):
