@@ -99,7 +99,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "bake-init", dependencies: ["BakeContract", "CGuest", "CLZ4"],
+            name: "bake-init",
+            dependencies: ["BakeContract", "CGuest", "CLZ4", "CLZMA", "CZlib", "CZstd"],
             exclude: ["Toolset.json"], swiftSettings: strict),
 
         // Tests.
