@@ -42,17 +42,18 @@ struct BlobFile: ~Copyable {
         _ tree: MergedTree, _ plan: BakePlan, to descriptor: FileDescriptor,
         _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> Blob {
-        switch plan.request.blobKind {
-        case .squashfs:
+        switch plan.packing {
+        case .squashfs(let compression):
             var options = SquashFS.Options()
-            options.compression = plan.compression
+            options.compression = compression
             options.blockSize = plan.request.blockSize
             options.workerCount = plan.request.workerCount
             options.timeSeconds = UInt32(clamping: plan.request.sourceDateEpoch ?? 0)
             return try SquashFS.write(tree, to: descriptor, options: options, progress: progress)
-        case .tar:
+        case .tar(let compression):
             var options = Tar.Options()
-            options.level = plan.compression.level
+            options.compression = compression
+            options.workerCount = plan.request.workerCount
             return try Tar.write(tree, to: descriptor, options: options, progress: progress)
         }
     }

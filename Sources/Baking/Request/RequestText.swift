@@ -85,9 +85,10 @@ public enum RequestText: Sendable {
         }
     }
 
+    /// Levels that only squashfs does not have are found out when it is known what is written.
     private func compressionFlaw(of text: String) -> String? {
         do throws(BlobError) {
-            _ = try Compression(parsing: text)
+            _ = try StreamCompression(parsing: text)
             return nil
         } catch {
             return error.description

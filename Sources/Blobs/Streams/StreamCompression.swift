@@ -46,6 +46,17 @@ public struct StreamCompression: Sendable, Hashable {
     public static let fastest = StreamCompression(trusted: .lz4, level: 1)
 }
 
+extension StreamCompression {
+    /// What a reader has to keep of the contents while it unpacks them, in bytes, at most.
+    public var windowByteCount: Int {
+        switch algorithm {
+        case .zstd: 1 << Int(ZstdEncoder.windowLog(level: level))
+        case .xz: XZEncoder.dictionaryByteCount(level: level)
+        case .gzip, .lz4, .lz4Legacy, .none: 1 << 16
+        }
+    }
+}
+
 extension StreamCompression.Algorithm {
     /// Those of the programs of the same name (`zstd --ultra` above 19).
     public var levels: ClosedRange<Int> {

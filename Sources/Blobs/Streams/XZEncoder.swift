@@ -21,7 +21,7 @@ final class XZEncoder: StreamEncoder {
         options.threads = UInt32(min(workerCount, 16384))
         options.preset = UInt32(level)
         options.check = LZMA_CHECK_CRC32
-        options.block_size = Self.blockByteCount(level: level)
+        options.block_size = UInt64(max(2 * Self.dictionaryByteCount(level: level), 4 << 20))
         let result = lzma_stream_encoder_mt(stream, &options)
         guard result == LZMA_OK else { throw .xz("lzma_stream_encoder_mt", result) }
     }
@@ -33,16 +33,17 @@ final class XZEncoder: StreamEncoder {
         packed.deallocate()
     }
 
-    /// Twice the dictionary of the level (xz(1), "-0 ... -9"), at least 4 MiB.
-    private static func blockByteCount(level: Int) -> UInt64 {
-        let dictionaries: [UInt64] = [18, 20, 21, 22, 22, 23, 23, 24, 25, 26]
-        return max(2 << dictionaries[level], 4 << 20)
+    /// Of the level (xz(1), "-0 ... -9").
+    static func dictionaryByteCount(level: Int) -> Int {
+        let logarithms = [18, 20, 21, 22, 22, 23, 23, 24, 25, 26]
+        return 1 << logarithms[level]
     }
 
     func takeBlock() -> UnsafeMutableRawBufferPointer { block }
 
     func submit(_ byteCount: Int, isLast: Bool) throws(BlobError) {
-        stream.pointee.next_in = UnsafePointer(block.baseAddress!.assumingMemoryBound(to: UInt8.self))
+        let contents = block.baseAddress!.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.next_in = UnsafePointer(contents)
         stream.pointee.avail_in = byteCount
         var isComplete: Bool
         repeat {

@@ -7,10 +7,6 @@ internal import CZstd
 /// before, so the bytes do not depend on the number of threads as long as there is one
 /// (ZSTD_c_nbWorkers, zstd.h). It works while this thread makes more.
 final class ZstdEncoder: StreamEncoder {
-    /// What a reader must hold of the contents to unpack any of our frames, as a power of two: what
-    /// level 21 takes, and half of what level 22 would.
-    static let windowLogLimit: Int32 = 26
-
     private let context: OpaquePointer
     private let block: UnsafeMutableRawBufferPointer
     private let packed: UnsafeMutableRawBufferPointer
@@ -27,10 +23,10 @@ final class ZstdEncoder: StreamEncoder {
         block = .allocate(byteCount: 1 << 20, alignment: 4096)
         packed = .allocate(byteCount: 1 << 20, alignment: 4096)
         try set(ZSTD_c_compressionLevel, Int32(level))
-        if level == 22 { try set(ZSTD_c_windowLog, Self.windowLogLimit) }
+        try set(ZSTD_c_windowLog, Self.windowLog(level: level))
         try set(ZSTD_c_checksumFlag, 1)
         try set(ZSTD_c_nbWorkers, Int32(clamping: workerCount))
-        try set(ZSTD_c_jobSize, Self.jobByteCount(level: level))
+        try set(ZSTD_c_jobSize, max(8 << 20, 2 << Self.windowLog(level: level)))
         if let expectedByteCount {
             try check(
                 ZSTD_CCtx_setPledgedSrcSize(context, expectedByteCount),
@@ -44,12 +40,18 @@ final class ZstdEncoder: StreamEncoder {
         packed.deallocate()
     }
 
-    /// At least twice the level's window, or the jobs would miss too much of each other.
-    private static func jobByteCount(level: Int) -> Int32 {
+    /// What a reader must keep of the contents, as a power of two: what zstd 1.5 takes for the
+    /// level, but for level 22, which has to do with half of it. Jobs are twice as long, or they
+    /// would miss too much of each other.
+    static func windowLog(level: Int) -> Int32 {
         switch level {
-        case ...15: 8 << 20
-        case ...19: 16 << 20
-        default: 128 << 20
+        case 1: 19
+        case 2: 20
+        case 3...8: 21
+        case 9...16: 22
+        case 17...19: 23
+        case 20: 25
+        default: 26
         }
     }
 
