@@ -21,12 +21,7 @@ struct BlobFile: ~Copyable {
     ) throws(BakeError) -> BlobFile {
         let descriptor = try createNameless(beside: output)
         do throws(BlobError) {
-            let blob = try pack(tree, plan, to: descriptor) { blobProgress in
-                progress(
-                    .packing(
-                        doneByteCount: Int64(blobProgress.bytesDone),
-                        totalByteCount: Int64(blobProgress.byteCount)))
-            }
+            let blob = try pack(tree, plan, to: descriptor) { progress(.packing($0)) }
             return BlobFile(blob: blob, descriptor: descriptor)
         } catch {
             try? descriptor.close()  // what it held is worth nothing without its end
@@ -44,11 +39,7 @@ struct BlobFile: ~Copyable {
     ) throws(BlobError) -> Blob {
         switch plan.packing {
         case .squashfs(let compression):
-            var options = SquashFS.Options()
-            options.compression = compression
-            options.blockSize = plan.request.blockSize
-            options.workerCount = plan.request.workerCount
-            options.timeSeconds = UInt32(clamping: plan.request.sourceDateEpoch ?? 0)
+            let options = SquashFS.Options(plan.request, compression)
             return try SquashFS.write(tree, to: descriptor, options: options, progress: progress)
         case .tar(let compression):
             var options = Tar.Options()
