@@ -22,12 +22,7 @@ struct BlobFile: ~Copyable {
     ) throws(BakeError) -> BlobFile {
         let descriptor = try createNameless(beside: output)
         do throws(BlobError) {
-            let blob = try pack(tree, plan, to: descriptor) { blobProgress in
-                progress(
-                    .packing(
-                        doneByteCount: Int64(blobProgress.bytesDone),
-                        totalByteCount: Int64(blobProgress.byteCount)))
-            }
+            let blob = try pack(tree, plan, to: descriptor) { progress(.packing($0)) }
             return BlobFile(blob: blob, descriptor: descriptor)
         } catch {
             try? descriptor.close()  // what it held is worth nothing without its end
@@ -45,12 +40,8 @@ struct BlobFile: ~Copyable {
     ) throws(BlobError) -> Blob {
         switch plan.packing {
         case .squashfs(let compression):
-            var options = SquashFS.Options()
-            options.compression = compression
-            options.blockSize = plan.request.blockSize
-            options.workerCount = plan.request.workerCount
+            var options = SquashFS.Options(plan.request, compression)
             options.limitByteCount = ImageWriter.blobLimitByteCount
-            options.timeSeconds = UInt32(clamping: plan.request.sourceDateEpoch ?? 0)
             return try SquashFS.write(tree, to: descriptor, options: options, progress: progress)
         case .tar(let compression):
             var options = Tar.Options()

@@ -33,6 +33,15 @@ public enum BlobError: Error, Sendable, Equatable {
     case whiteout(TreePath)
     /// An archive has no place for one.
     case socket(TreePath)
+    /// A whole path, in bytes.
+    case pathTooLong(TreePath, byteCount: Int, limit: Int)
+    /// In bytes; newc counts them in 32 bits.
+    case fileTooLarge(TreePath, byteCount: UInt64)
+    /// A newc archive ends with the member that has this name.
+    case endMarker(TreePath)
+    /// A newc archive has no place for extended attributes: `count` files have some, the first of
+    /// them one of this name.
+    case xattrs(first: TreePath, name: Bytes, count: Int)
     /// An attribute outside of `user.`, `trusted.` and `security.`.
     case xattrNamespace(TreePath, name: Bytes)
 }
@@ -81,6 +90,28 @@ extension BlobError: CustomStringConvertible {
             """
             cannot store '\(path)': it is a socket, which a tar archive cannot hold
               hint: remove it from the tree; the program makes it when it starts
+            """
+        case .pathTooLong(let path, let byteCount, let limit):
+            """
+            cannot store '\(path)': its path has \(byteCount) bytes, the kernel unpacks up to \
+            \(limit) from an initrd
+            """
+        case .fileTooLarge(let path, let byteCount):
+            """
+            cannot store '\(path)': it has \(byteCount) bytes, a file of an initrd can have \
+            \(UInt32.max)
+              hint: --exclude it, or take an image or --format squashfs
+            """
+        case .endMarker(let path):
+            """
+            cannot store '\(path)': that name ends a newc archive
+              hint: --exclude it, or take an image or --format squashfs
+            """
+        case .xattrs(let path, let name, let count):
+            """
+            cannot store '\(path)': an initrd has no place for extended attributes \
+            (\(String(printable: name))), which \(count == 1 ? "1 file has" : "\(count) files have")
+              hint: --drop-xattrs leaves them out
             """
         case .xattrNamespace(let path, let name):
             """

@@ -14,8 +14,10 @@ struct BlobOutput: Sendable {
         self.limitByteCount = limitByteCount
     }
 
-    func empty() throws(BlobError) {
-        guard ftruncate(descriptor.rawValue, 0) == 0 else {
+    func empty() throws(BlobError) { try cut(toByteCount: 0) }
+
+    func cut(toByteCount byteCount: UInt64) throws(BlobError) {
+        guard ftruncate(descriptor.rawValue, off_t(byteCount)) == 0 else {
             throw .output(.resize, Errno(rawValue: errno))
         }
     }

@@ -14,12 +14,15 @@ public enum Tar {
         public var workerCount: Int?
         /// How long the blob may become, in bytes; work on a longer one is given up early.
         public var limitByteCount: UInt64 = .max
+        /// With zeros to a multiple of 4096 bytes, as the blob of an image has to be. A file of its
+        /// own has none: programs take what stands behind a compressed stream for damage.
+        public var isPadded = true
 
         public init() {}
     }
 
-    /// Writes a tree as a compressed archive, padded with zeros to a multiple of 4096 bytes. The
-    /// bytes depend on the tree, the compression and the version of its library alone.
+    /// Writes a tree as a compressed archive. The bytes depend on the tree, the compression and the
+    /// version of its library alone.
     ///
     /// - Parameters:
     ///   - output: open for writing; what it holds is replaced. Not synced.
@@ -36,7 +39,7 @@ public enum Tar {
             expectedByteCount: archiveByteCount(of: tree))
         let notes = try writeEntries(of: tree, to: &stream, progress)
         try stream.append(TarHeader.endOfArchive)
-        let written = try stream.finish(paddedTo: 4096)
+        let written = try stream.finish(paddedTo: options.isPadded ? 4096 : 1)
         return Blob(
             kind: .tar, compression: options.compression.algorithm.rawValue,
             byteCount: written.byteCount, dataByteCount: written.dataByteCount,
@@ -74,7 +77,7 @@ extension Tar {
             try stream.append(TarHeader.encode(path, node, linkTo: firstName))
             guard firstName == nil else { return }
             if case .regular(let content) = node.kind {
-                let note = try append(content, to: &stream) { count in
+                let note = try stream.append(content) { count in
                     done.bytesDone += UInt64(count)
                     progress(done)
                 }
@@ -85,23 +88,6 @@ extension Tar {
             progress(done)
         }
         return notes
-    }
-
-    private static func append(
-        _ content: Node.Content, to stream: inout CompressedStream, _ progress: (Int) -> Void
-    ) throws(BlobError) -> BlobNote? {
-        var source = try SourceReader(content)
-        var left = content.byteCount
-        while left > 0 {
-            let count = try stream.fill { (space) throws(BlobError) in
-                let wanted = Int(min(UInt64(space.count), left))
-                return try source.next(
-                    into: UnsafeMutableRawBufferPointer(rebasing: space[..<wanted]))
-            }
-            left -= UInt64(count)
-            progress(count)
-        }
-        return try source.finish()
     }
 
     /// In the order of the tree; `firstName` is where a hard link's node was written, nil for the
