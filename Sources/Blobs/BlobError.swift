@@ -4,6 +4,7 @@ public import Trees
 /// Why a blob could not be written.
 public enum BlobError: Error, Sendable, Equatable {
     public enum OutputOperation: String, Sendable {
+        case read = "read"
         case write = "write"
         case resize = "resize"
     }

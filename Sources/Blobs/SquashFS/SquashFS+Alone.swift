@@ -14,16 +14,15 @@ extension SquashFS {
         progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
         var blob = try write(tree, to: output, options: options, progress: progress)
-        let file = BlobOutput(output)
         blob.byteCount = blob.verity!.dataBlockCount * UInt64(Verity.blockSize)
         blob.verity = nil
-        try file.cut(toByteCount: blob.byteCount)
-        blob.sha256 = try file.sha256(byteCount: blob.byteCount)
+        try BlobOutput(output).cut(toByteCount: blob.byteCount)
+        blob.sha256 = try output.sha256(byteCount: blob.byteCount)
         return blob
     }
 }
 
-extension BlobOutput {
+extension FileDescriptor {
     /// Of what was written, which is read back: a squashfs begins with its superblock, which is
     /// known last.
     fileprivate func sha256(byteCount: UInt64) throws(BlobError) -> [UInt8] {
@@ -32,11 +31,18 @@ extension BlobOutput {
         var digest = SHA256()
         var offset: UInt64 = 0
         while offset < byteCount {
-            let piece = UnsafeMutableRawBufferPointer(
-                rebasing: buffer[..<Int(min(UInt64(buffer.count), byteCount - offset))])
-            try read(into: piece, at: offset)
-            digest.update(bufferPointer: UnsafeRawBufferPointer(piece))
-            offset += UInt64(piece.count)
+            let piece = buffer[..<Int(min(UInt64(buffer.count), byteCount - offset))]
+            let count: Int
+            do {
+                count = try read(
+                    fromAbsoluteOffset: Int64(offset),
+                    into: UnsafeMutableRawBufferPointer(rebasing: piece))
+            } catch {
+                throw .output(.read, (error as? Errno) ?? .ioError)
+            }
+            guard count > 0 else { throw .output(.read, .ioError) }
+            digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            offset += UInt64(count)
         }
         return Array(digest.finalize())
     }
