@@ -31,8 +31,8 @@ public struct NetworkCard: Equatable, Sendable {
         self.init(tag: String(fields[0]), backend: String(backend))
     }
 
-    /// What the card at this position is called in a configuration.
-    public static func interfaceName(at position: Int) -> String { "vioif\(position)" }
+    /// What the kernel calls the card at this position.
+    public static func interfaceName(at position: Int) -> String { "eth\(position)" }
 
     var isUserNetwork: Bool { backend == "user" || backend.hasPrefix("user,") }
 

@@ -47,7 +47,8 @@ import Testing
         for address in ["inet 10.78.0.9/24", "inet 10.79.0.9/24", "inet6 fd78::9/64"] {
             #expect(addresses.contains(address), "\(addresses)")
         }
-        #expect(!addresses.contains("tentative"), "duplicate address detection is over")
+        let fixed = addresses.split(separator: "\n").first { $0.contains("fd78::9") }
+        #expect(fixed?.contains("tentative") == false, "duplicate address detection is over")
         let far = try link.client(["ip", "-6", "route", "get", "2001:db8::1"]).stdoutText
         #expect(far.contains("via fe80::1 dev bake1"), "\(far)")
         let near = try link.client(["ip", "link", "show", "bake0"]).stdoutText

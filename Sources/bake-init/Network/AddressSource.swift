@@ -40,6 +40,14 @@ enum AddressSource {
         }
     }
 
+    /// Fixed addresses can be had or not; the others are looked for without end.
+    var isFixed: Bool {
+        switch self {
+        case .fixed, .fixedVersion6: true
+        case .leased, .advertised: false
+        }
+    }
+
     /// Where something may come in; nil when nothing more is waited for. Changes.
     var fileDescriptor: Int32? {
         switch self {

@@ -11,7 +11,8 @@ final class FixedAddress {
 
     let control: LinkControl
     private let addressing: InterfaceAddressing
-    private let socket: ARPSocket?
+    /// Closed when it is settled that the address is free.
+    private var socket: ARPSocket?
     private var startedAt: Milliseconds?
     private var probeCount = 0
     private(set) var isReady = false
@@ -27,7 +28,7 @@ final class FixedAddress {
         }
     }
 
-    var fileDescriptor: Int32? { isReady ? nil : socket?.fileDescriptor }
+    var fileDescriptor: Int32? { socket?.fileDescriptor }
 
     var deadline: Milliseconds? {
         guard !isReady else { return nil }
@@ -57,6 +58,7 @@ final class FixedAddress {
     private func finish() throws(NetworkError) {
         try control.change(from: nil, to: addressing)
         isReady = true
+        socket = nil
     }
 }
 
@@ -66,7 +68,8 @@ final class FixedVersion6Address {
     let control: LinkControl
     private let address: LinkAddress
     private let gateway: IPv6Address?
-    private let listener: RouteListener
+    /// Closed when it is settled that the address is free.
+    private var listener: RouteListener?
     private var isSet = false
     private(set) var isReady = false
 
@@ -80,19 +83,21 @@ final class FixedVersion6Address {
         listener = try control.listener([UInt32(RTNLGRP_IPV6_IFADDR.rawValue)])
     }
 
-    var fileDescriptor: Int32? { isReady ? nil : listener.fileDescriptor }
+    var fileDescriptor: Int32? { listener?.fileDescriptor }
     var deadline: Milliseconds? { isSet ? nil : 0 }
 
     func serve() throws(NetworkError) {
         guard !isReady else { return }
         if !isSet { try set() }
-        _ = listener.receive()
+        // What has changed is asked for whole.
+        _ = listener?.receive()
         let found = try control.addresses().first { $0.address == address.address }
         // A duplicate the kernel takes away again stays as a failed one; gone is as bad.
         guard let found, !found.isDuplicate else {
             throw .addressInUse(address.address, interface: control.name, owner: nil)
         }
         isReady = !found.isTentative
+        if isReady { listener = nil }
     }
 
     private func set() throws(NetworkError) {

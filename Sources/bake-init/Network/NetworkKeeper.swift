@@ -58,7 +58,7 @@ final class NetworkKeeper {
                 }
             } catch {
                 parts[index].failure = error
-                parts[index].isOver = true
+                parts[index].isOver = parts[index].source.isFixed
                 notes.append(NetworkNote(interface: interface, note: .failed(error)))
             }
         }
