@@ -50,8 +50,8 @@ struct ExplanationTests {
                 ["f:1:35: warning: 'net[0].addr': this is the network itself"]
             ),
             (
-                "{\"net\":[{\"method\":\"static\",\"addr\":\"10.0.0.2/24\",\"gw\":\"10.0.1.1\"}]}",
-                ["f:1:54: warning: 'net[0].gw': the gateway is not in 10.0.0.2/24"]
+                "{\"net\":[{\"method\":\"static\",\"addr\":\"10.0.0.2/24\",\"gw\":\"10.0.0.2\"}]}",
+                ["f:1:54: warning: 'net[0].gw': this is the machine's own address"]
             ),
             (
                 "{\"net\":{\"method\":\"static\",\"addr\":\"10.0.0.2/31\",\"gw\":\"10.0.0.3\"}}", []

@@ -29,7 +29,7 @@ import Testing
         let good = try StagedBake.run(["config", "lint", "json.cfg"], in: scratch.path)
         #expect(good.status == 0)
         #expect(good.stdoutText.hasSuffix("json.cfg: ok\n"), "\(good.stdoutText)")
-        #expect(good.stdoutText.contains("json.cfg:4:20: note: "), "\(good.stdoutText)")
+        #expect(good.stdoutText.contains("json.cfg:3:2: note: "), "\(good.stdoutText)")
 
         let json = try StagedBake.run(["config", "lint", "--json", "a.json"], in: scratch.path)
         let list = try #require(
@@ -58,7 +58,7 @@ import Testing
                 a.json:1:15: error: 'rc[0].bin': '/bin/nothing' is not in the tree
                 a.json:1:38: error: 'rc[1].bin': '/bin/plain' is not executable
                 a.json:1:61: error: 'rc[1].workdir': '/f' is a file, not a directory
-                b.json:1:58: error: 'mounts[0].mountpoint': '/f' is a file, not a directory
+                b.json:1:57: error: 'mounts[0].mountpoint': '/f' is a file, not a directory
 
                 """)
     }

@@ -6,11 +6,11 @@ public enum DialectTrait: Equatable, Sendable {
     case bareKey
     case repeatedKey(Bytes)
     case severalObjects
-    /// `rc_TESTING`, `vioif0`, `/dev/ld0a`: another name here.
+    /// `rc_TESTING`, `/dev/ld0a`: another name here.
     case oldName(Bytes, Bytes)
     /// `net` and `blk` as rumprun's doc/config.md had them, never its code.
     case documentedForm(Bytes)
-    /// `cloner`, a kernfs: nothing that a Linux guest needs to be told.
+    /// A kernfs: nothing that a Linux guest needs to be told.
     case needless(Bytes)
 }
 

@@ -32,7 +32,9 @@ extension RumprunNames {
     private func addInterfaces(
         of net: DialectValue, to entries: inout [DialectValue]
     ) throws(TextFault) {
-        let servers = net["dns"]?["nameservers"]
+        let resolver = [
+            ("dns" as StaticString, net["dns"]?["nameservers"]), ("search", net["dns"]?["search"]),
+        ]
         for interface in net["interfaces"]?.members ?? [] {
             for address in interface.value["addrs"]?.listed ?? [] {
                 guard var members = address.members else {
@@ -42,10 +44,8 @@ extension RumprunNames {
                 members.insert(
                     DialectMember(key: Bytes("if"), keyOffset: interface.keyOffset, value: name),
                     at: 0)
-                if let servers, entries.isEmpty {
-                    members.append(
-                        DialectMember(
-                            key: Bytes("dns"), keyOffset: servers.offset, value: servers))
+                for (key, value) in resolver where entries.isEmpty {
+                    if let value { members.append(Self.member(key, value)) }
                 }
                 entries.append(
                     DialectValue(offset: address.offset, content: .object(members)))

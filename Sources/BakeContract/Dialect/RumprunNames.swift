@@ -1,6 +1,6 @@
-/// rumprun's words as ours: interfaces and disks as NetBSD calls them, keys that mean nothing to a
-/// Linux guest, and the forms of rumprun's doc/config.md that its code never read
-/// (`RumprunNames+Nested`).
+/// rumprun's words as ours: disks as NetBSD calls them, and the forms of rumprun's doc/config.md that
+/// its code never read (`RumprunNames+Nested`). The names of interfaces stay: which card is the
+/// first, only the guest can know.
 struct RumprunNames {
     var notes: DialectNotes
 
@@ -16,8 +16,6 @@ struct RumprunNames {
                 members[index].value = try list(value, of: .program)
             } else if key.equals("env"), isRepeated(key) {
                 members[index].value = try environment(value)
-            } else if key.equals("net") {
-                members[index].value = try list(value, of: .interface)
             } else if key.equals("blk") {
                 members[index].value = try list(value, of: .blockDevice)
             }
@@ -36,7 +34,6 @@ struct RumprunNames {
 
     private enum EntryKind {
         case program
-        case interface
         case blockDevice
     }
 
@@ -59,7 +56,6 @@ struct RumprunNames {
     ) throws(TextFault) -> DialectValue? {
         switch kind {
         case .program: program(entry)
-        case .interface: try interface(entry)
         case .blockDevice: try blockDevice(entry)
         }
     }
@@ -118,50 +114,8 @@ struct RumprunNames {
     }
 }
 
-// Interfaces.
 extension RumprunNames {
-    /// The interface drivers that rumprun's launcher and users name.
-    private static let interfaceDrivers: [StaticString] = ["vioif", "xenif", "wm", "re", "pcn"]
-
-    private mutating func interface(
-        _ entry: DialectValue
-    ) throws(TextFault) -> DialectValue {
-        guard let members = entry.members else { return entry }
-        var kept: [DialectMember] = []
-        for member in members {
-            if member.key.equals("cloner") || member.key.equals("create") {
-                notes.add(.needless(member.key), at: member.keyOffset)
-                try Self.checkBoolean(member)
-            } else if member.key.equals("if"), let name = member.value.string,
-                let number = Self.number(of: name, among: Self.interfaceDrivers)
-            {
-                // Without a name the first Ethernet interface is meant; the kernel numbers them.
-                let linuxName = number == 0 ? [] : Bytes("eth\(number)")
-                let shown = number == 0 ? Bytes("the first Ethernet interface") : linuxName
-                notes.add(.oldName(name, shown), at: member.value.offset)
-                guard number > 0 else { continue }
-                var renamed = member
-                renamed.value = DialectValue(string: linuxName, at: member.value.offset)
-                kept.append(renamed)
-            } else {
-                kept.append(member)
-            }
-        }
-        return DialectValue(offset: entry.offset, content: .object(kept))
-    }
-
-    /// rumprun's launcher writes booleans as strings.
-    private static func checkBoolean(_ member: DialectMember) throws(TextFault) {
-        if case .bool = member.value.content { return }
-        if let word = member.value.string, word.equals("true") || word.equals("false") { return }
-        throw TextFault(
-            offset: member.value.offset,
-            problem: .badValue(
-                ConfigurationPath([.key(Bytes("net")), .key(member.key)]),
-                mustBe: "true or false"))
-    }
-
-    /// `vioif0`: 0; nil for what is none of those names with a number up to 99 behind.
+    /// `ld0`: 0; nil for what is none of those names with a number up to 99 behind.
     static func number(of name: Bytes, among stems: [StaticString]) -> Int? {
         for stem in stems where name.starts(with: stem) {
             let digits = name.dropFirst(stem.utf8CodeUnitCount)

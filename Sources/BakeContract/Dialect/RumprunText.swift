@@ -91,7 +91,10 @@ public struct RumprunText: Sendable {
                 line("    ", member.key, .string(Self.netBSDInterface(value)))
             case .number(let digits) where member.key.equals("mask"):
                 line("    ", member.key, .string(digits))
-            case .string where Self.isKnown(member.key, ["type", "method", "mask", "gw"]):
+            // A key that is there counts there, whatever it says.
+            case .bool(true) where member.key.equals("cloner"):
+                line("    ", member.key, .text("true"))
+            case .string where Self.isKnown(member.key, ["type", "method", "mask", "gw", "cloner"]):
                 line("    ", member.key, member.value)
             default: lose(path.appending(member.key))
             }

@@ -31,7 +31,7 @@ extension Configuration {
 }
 
 extension NetworkInterface {
-    /// An address that is the network's own or its broadcast address, a gateway outside of it.
+    /// An address that is the network's own or its broadcast address, or its gateway's.
     fileprivate func oddity(at path: ConfigurationPath) -> ConfigurationFault? {
         guard case .fixed(let address, let prefix, let gateway) = method else { return nil }
         let mask = prefix.mask.bits
@@ -44,16 +44,9 @@ extension NetworkInterface {
                     path: place, problem: .refused(place, why: "this is \(what)"))
             }
         }
-        guard let gateway else { return nil }
+        guard let gateway, gateway == address else { return nil }
         let place = path.appending(Bytes("gw"))
-        if gateway == address {
-            return ConfigurationFault(
-                path: place, problem: .refused(place, why: "this is the machine's own address"))
-        }
-        guard gateway.bits & mask != address.bits & mask else { return nil }
         return ConfigurationFault(
-            path: place,
-            problem: .refused(
-                place, why: "the gateway is not in \(address.description)/\(prefix.count)"))
+            path: place, problem: .refused(place, why: "this is the machine's own address"))
     }
 }
