@@ -246,7 +246,8 @@ import Trees
             Self.variedTree(), to: directory.path("1"), compression, workerCount: 1)
         for workerCount in [2, 3, 8] {
             let path = directory.path("\(workerCount)")
-            let other = try write(Self.variedTree(), to: path, compression, workerCount: workerCount)
+            let other = try write(
+                Self.variedTree(), to: path, compression, workerCount: workerCount)
             #expect(other == first, "\(workerCount) threads")
             let compared = try runProcess(["cmp", directory.path("1"), path])
             #expect(compared.status == 0, "\(compared.stdoutText)")
