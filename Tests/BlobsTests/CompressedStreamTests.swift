@@ -133,7 +133,8 @@ import Testing
             ["sh", "-c", "zstd -lv zstd 2>/dev/null || zstd -lv ./zstd"], in: directory.path)
         #expect(listed.stdoutText.contains("# Zstandard Frames: 1\n"), "\(listed.stdoutText)")
         #expect(listed.stdoutText.contains("Check: XXH64"))
-        #expect(try Data(contentsOf: directory.url("lz4-legacy")).starts(with: [2, 0x21, 0x4c, 0x18]))
+        let legacy = try Data(contentsOf: directory.url("lz4-legacy"))
+        #expect(legacy.starts(with: [2, 0x21, 0x4c, 0x18]))
         // Neither name nor time.
         #expect(
             try Data(contentsOf: directory.url("gzip")).prefix(10)
@@ -218,7 +219,8 @@ import Testing
 
     @Test(arguments: [
         ("lz4-legacy", "unknown compression 'lz4-legacy'"), ("zstd:", "unknown compression"),
-        ("brotli", "unknown compression 'brotli'"), ("xz:10", "xz has no level 10: expected 0 to 9"),
+        ("brotli", "unknown compression 'brotli'"),
+        ("xz:10", "xz has no level 10: expected 0 to 9"),
         ("lz4:0", "lz4 has no level 0: expected 1 to 12"),
         ("none:1", "none has no level 1: expected no level"),
     ])

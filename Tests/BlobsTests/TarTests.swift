@@ -246,7 +246,8 @@ import Trees
             Self.variedTree(), to: directory.path("1"), compression, workerCount: 1)
         for workerCount in [2, 3, 8] {
             let path = directory.path("\(workerCount)")
-            let other = try write(Self.variedTree(), to: path, compression, workerCount: workerCount)
+            let other = try write(
+                Self.variedTree(), to: path, compression, workerCount: workerCount)
             #expect(other == first, "\(workerCount) threads")
             let compared = try runProcess(["cmp", directory.path("1"), path])
             #expect(compared.status == 0, "\(compared.stdoutText)")
@@ -255,10 +256,12 @@ import Trees
         #expect(first.byteCount % 4096 == 0)
     }
 
-    /// Contents that cross the stream's blocks, from a file, holes included; both tars find the
-    /// compression by themselves, and do not mind the zeros behind it.
-    @Test(arguments: ["lz4", "lz4:9", "zstd", "zstd:12", "gzip", "xz:1", "none"])
-    func largeFilesComeThroughWhole(compression: String) throws {
+    /// Contents that cross the stream's blocks, from a file, holes included.
+    @Test(arguments: [
+        ("lz4", "lz4 -dc"), ("lz4:9", "lz4 -dc"), ("zstd", "zstd -dc"), ("zstd:12", "zstd -dc"),
+        ("gzip", "gzip -dc"), ("xz:1", "xz -dc"), ("none", "cat"),
+    ])
+    func largeFilesComeThroughWhole(compression: String, unpack: String) throws {
         let directory = try TemporaryDirectory()
         try directory.write("", to: "in/large")
         let file = try FileHandle(forUpdating: directory.url("in/large"))
@@ -274,7 +277,7 @@ import Trees
             set -e
             head -c \(blob.dataByteCount) blob > a
             bsdtar -xOf a large | cmp - in/large
-            tar -xOf a large 2> err | cmp - in/large || { cat err >&2; exit 1; }
+            \(unpack) < a | tar -xO large | cmp - in/large
             """
         let compared = try runProcess(["sh", "-c", script], in: directory.path)
         #expect(compared.status == 0, "\(compared.stdoutText)\(compared.stderrText)")

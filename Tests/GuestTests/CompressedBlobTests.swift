@@ -10,8 +10,6 @@ import Testing
     struct Compressor: Sendable, CustomTestStringConvertible {
         let name: String
         let command: String
-        /// Bytes of the header that say nothing about the contents, so that nobody checks them.
-        var unchecked = 0..<0
 
         var testDescription: String { name }
     }
@@ -20,8 +18,7 @@ import Testing
         Compressor(name: "lz4", command: "lz4 -q -B4 -BD --content-size -c"),
         Compressor(name: "zstd", command: "zstd -q -c"),
         Compressor(name: "zstd, 64 MiB", command: "zstd -q --long=26 --no-content-size -c"),
-        // Time, effort and system (RFC 1952).
-        Compressor(name: "gzip", command: "gzip -nc", unchecked: 4..<10),
+        Compressor(name: "gzip", command: "gzip -nc"),
         Compressor(name: "xz", command: "xz -0c --check=crc32"),
         Compressor(name: "xz, blocks", command: "xz -9c --block-size=65536 --check=crc64"),
     ]
@@ -82,8 +79,8 @@ import Testing
         }
     }
 
-    /// Changed anywhere, it is an error, or nothing that anybody would miss: some bits of a header
-    /// have no meaning.
+    /// Changed anywhere, it is an error, or the tree is right all the same: a few bits of every
+    /// format have no meaning, such as the time in gzip's header.
     @Test(arguments: compressors)
     func damagedBlobsAreErrors(compressor: Compressor) throws {
         let directory = try TemporaryDirectory()
@@ -105,9 +102,7 @@ import Testing
             } catch is UnpackError {
             }
         }
-        #expect(
-            harmless.allSatisfy { $0 < 24 || compressor.unchecked.contains($0) },
-            "not noticed: \(harmless)")
+        #expect(harmless.count < 16, "not noticed: \(harmless)")
     }
 
     /// More memory for unpacking than bake's own streams ever take is refused before it is taken.
