@@ -125,7 +125,7 @@ import Testing
     private static let flagsOfImages: [(name: String, flags: [String])] = [
         ("--kernel", ["-k", "absent"]), ("--kernel-cmdline", ["--kernel-cmdline", "quiet"]),
         ("--config", ["-c", "absent"]), ("--env", ["-e", "A=1"]),
-        ("--hostname", ["--hostname", "h"]),
+        ("--hostname", ["--hostname", "h"]), ("--net", ["-W", "eth0,inet,dhcp"]),
         ("--blob", ["--blob", "squashfs"]), ("--block-size", ["--block-size", "64K"]),
         ("--", ["--", "/bin/sh"]),
     ]

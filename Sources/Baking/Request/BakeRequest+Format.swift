@@ -6,7 +6,8 @@ extension BakeRequest {
         let silent = BakeRequest()
         let keys: [(name: String, isSaid: Bool)] = [
             ("config", configurationFile != nil), ("env", !environment.isEmpty),
-            ("hostname", hostname != nil), ("program", !program.isEmpty),
+            ("hostname", hostname != nil), ("net", !networks.isEmpty),
+            ("program", !program.isEmpty),
             ("kernel", kernel != nil), ("kernelCmdline", kernelCommandLine != nil),
             ("blob", blobKind != silent.blobKind),
             ("blockSize", format != .squashfs && blockSize != silent.blockSize),

@@ -145,7 +145,8 @@ struct BuildCommand: AsyncParsableCommand {
         if format == .image { return }
         let flags: [(name: String, isTyped: Bool)] = [
             ("--config", configurationFile != nil), ("--env", !environment.isEmpty),
-            ("--hostname", hostname != nil), ("--", ProgramArguments.typed != nil),
+            ("--hostname", hostname != nil), ("--net", !networks.isEmpty),
+            ("--", ProgramArguments.typed != nil),
             ("--kernel", kernel != nil), ("--kernel-cmdline", kernelCmdline != nil),
             ("--blob", output.blob != nil),
             ("--block-size", output.blockSize != nil && format != .squashfs),
