@@ -98,7 +98,7 @@ extension BakeError {
                     + "an image has to fit into the first 2 GiB of memory",
                 hint:
                     "leave something out (--exclude), compress harder (--compression zstd:19), or "
-                    + "put data on a disk of its own (-b)")
+                    + "put data on a disk of its own (bake run -b)")
         case .library, .thread: self.init(.failed, error.description)
         default: self.init(.malformedInput, error.description)
         }
