@@ -106,7 +106,7 @@ struct LifeCycleTests {
               "limits": {"nofile": 99}},
              {"bin": "busybox", "argv": ["dd", "if=/dev/zero", "of=/dev/null", "bs=1G"]},
              {"bin": "sh", "argv": ["-c", "sleep 2; cat /tmp/starts; kill -SEGV $$"]}]
-            """, ["-M", "256", "--set", "sysctl.vm.overcommit_memory=1"])
+            """, ["-M", "256", "--set", #"sysctl={"vm.overcommit_memory":1}"#])
         #expect(result.status == 139, "\(result.stderrText)")
         #expect(result.stdoutText == "a|b  c||33\n99\nstarted\nstarted\n")
         let lines = result.stderrText.split(separator: "\n").map(String.init)
