@@ -13,14 +13,16 @@ final class MachineClaim {
         guard directory.socket(of: name).length < Self.socketPathLimit else {
             throw .nameTooLong(directory.socket(of: name))
         }
-        self.name = name
-        self.directory = directory
-        descriptor = try Self.lock(directory.file(of: name), name)
-        // Its `bake run` was killed, but QEMU lives on.
+        let locked = try Self.lock(directory.file(of: name), name)
+        // Its `bake run` was killed, but QEMU lives on. Thrown before there is anything to
+        // deinitialise: the files stay that machine's.
         if let other = directory.machine(named: name) {
-            descriptor.discard()
+            locked.discard()
             throw .nameInUse(name, pid: other.pid)
         }
+        self.name = name
+        self.directory = directory
+        descriptor = locked
         Self.remove(directory.socket(of: name))
     }
 

@@ -80,7 +80,8 @@ public struct RunningMachine: Equatable, Sendable {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let text = bytes.prefix(max(0, read(descriptor, &bytes, bytes.count)))
+        let count = read(descriptor, &bytes, bytes.count)
+        let text = bytes.prefix(max(0, count))
         // The second field, the program's name in parentheses, may hold anything.
         guard let end = text.lastIndex(of: 0x29) else { return nil }
         let fields = text[(end + 1)...].split(separator: 0x20)
