@@ -143,11 +143,12 @@ private func smallOutcome(of layer: Layer) -> String {
 /// The same by the reader for small files.
 private func readSmallContents(of layer: Layer) throws -> [TreePath: TreeError.Change] {
     var changes: [TreePath: TreeError.Change] = [:]
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 8)
-    defer { buffer.deallocate() }
     var reader = SmallContentReader()
     for entry in layer.entries {
         guard case .regular(let content) = layer.nodes[entry.nodeIndex].kind else { continue }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Int(content.byteCount) + 1, alignment: 8)
+        defer { buffer.deallocate() }
         if let change = try reader.read(content, from: 0, into: buffer) {
             changes[entry.path] = change
         }
