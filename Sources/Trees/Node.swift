@@ -91,7 +91,10 @@ public struct Node: Sendable, Equatable {
         Node(.symlink(target: target), permissions: 0o777, mtimeSeconds: mtimeSeconds)
     }
 
-    public var isDirectory: Bool { kind == .directory }
+    public var isDirectory: Bool {
+        // Comparing kinds would take hold of the contents.
+        if case .directory = kind { true } else { false }
+    }
 
     /// Length of a regular file's content in bytes; 0 for everything else.
     public var byteCount: UInt64 {

@@ -87,7 +87,7 @@ struct MetadataTables: ~Copyable {
                 sqfs_meta_writer_write_inode(inodes.opaque, raw), "sqfs_meta_writer_write_inode")
         }
         for directory in tree.entries.indices.reversed()
-        where tree.node(of: tree.entries[directory]).isDirectory {
+        where tree.nodes[tree.entries[directory].nodeIndex].isDirectory {
             var subdirectoryCount: UInt32 = 0
             try shape.forEachChild(of: directory) { child throws(BlobError) in
                 let index = tree.entries[child].nodeIndex
@@ -124,13 +124,19 @@ struct MetadataTables: ~Copyable {
         _ file: borrowing OutputFile
     ) throws(BlobError) {
         try file.check(sqfs_dir_writer_begin(listing.opaque, 0), "sqfs_dir_writer_begin")
+        // One for all names of the directory; each starts behind the slash.
+        let prefix = tree.entries[directory].path.bytes.count
+        var name: [CChar] = []
         try shape.forEachChild(of: directory) { child throws(BlobError) in
             let entry = tree.entries[child]
-            let name = (entry.path.name + [0]).map(CChar.init(bitPattern:))
+            let start = prefix == 0 ? 0 : prefix + 1
+            name.removeAll(keepingCapacity: true)
+            for byte in entry.path.bytes[start...] { name.append(CChar(bitPattern: byte)) }
+            name.append(0)
             try file.check(
                 sqfs_dir_writer_add_entry(
                     listing.opaque, name, Self.number(ofInode: entry.nodeIndex),
-                    references[entry.nodeIndex]!, tree.node(of: entry).mode),
+                    references[entry.nodeIndex]!, tree.nodes[entry.nodeIndex].mode),
                 "sqfs_dir_writer_add_entry")
         }
         try file.check(sqfs_dir_writer_end(listing.opaque), "sqfs_dir_writer_end")

@@ -17,14 +17,17 @@ struct TreeShape {
         nextSibling = firstChild
         parents = firstChild
         nameCounts = Array(repeating: 0, count: tree.nodes.count)
-        // The directories above the current entry. A depth-first walk leaves them from the top.
-        var above: [Int] = []
+        // The directories above the current entry, and how long their paths are. A depth-first walk
+        // leaves them from the top; each is longer than the one above it, so its length tells.
+        var above: [(position: Int, byteCount: Int)] = []
         for (position, entry) in tree.entries.enumerated() {
             nameCounts[entry.nodeIndex] += 1
-            let parent = entry.path.parent
-            while let last = above.last, tree.entries[last].path != parent { above.removeLast() }
-            parents[position] = above.last.map(Int32.init) ?? Self.none
-            if tree.node(of: entry).isDirectory { above.append(position) }
+            let byteCount = entry.path.parentByteCount
+            while let last = above.last, last.byteCount != byteCount { above.removeLast() }
+            parents[position] = above.last.map { Int32($0.position) } ?? Self.none
+            if tree.nodes[entry.nodeIndex].isDirectory {
+                above.append((position, entry.path.bytes.count))
+            }
         }
         // Backwards, so that each list comes out forwards.
         for position in stride(from: count - 1, to: 0, by: -1) {

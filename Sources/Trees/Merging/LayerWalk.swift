@@ -61,7 +61,7 @@ enum LayerWalk {
 
 extension TreePath {
     /// Bytes of the path of the directory it stands in.
-    var parentByteCount: Int { bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0 }
+    public var parentByteCount: Int { bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0 }
 
     /// Whether the other path is this one or stands below it.
     public func contains(_ other: TreePath) -> Bool {
