@@ -10,6 +10,8 @@ public enum BlobError: Error, Sendable, Equatable {
 
     /// A file of the tree could not be read, or changed.
     case tree(TreeError)
+    /// A file that was trusted for its times holds something else than it did.
+    case falseLooks(HostPlace)
     case output(OutputOperation, Errno)
     /// A call into libsquashfs and its error by name: `SQFS_ERROR_ALLOC`.
     case library(call: String, error: String)
@@ -40,6 +42,11 @@ extension BlobError: CustomStringConvertible {
         switch self {
         case .tree(let error):
             error.description
+        case .falseLooks(let place):
+            """
+            cannot pack '\(place)': its content changed, and neither its length nor its times
+              hint: bake with --trust hash
+            """
         case .output(let operation, let errno):
             "cannot \(operation.rawValue) the blob: \(errno)"
         case .library(let call, let error):

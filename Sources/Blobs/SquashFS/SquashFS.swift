@@ -13,6 +13,10 @@ public enum SquashFS {
         /// same for every count.
         public var workerCount: Int?
 
+        /// Nil: every block is made anew, and nothing recorded for the next blob. The bytes are the
+        /// same either way.
+        public var reuse: Reuse?
+
         public init() {}
     }
 
@@ -27,11 +31,14 @@ public enum SquashFS {
         progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
         var notes = try checkLimits(of: tree, options)
-        let hashSeed = UInt64.random(in: .min ... .max)
+        let known = try options.reuse.map { reuse throws(BlobError) in
+            try KnownContents(reuse, options)
+        }
+        let hashSeed = known?.seed ?? .random(in: .min ... .max)
         var plan = ContentPlan(tree, blockSize: options.blockSize)
-        try LargeCopies(tree, options, hashSeed: hashSeed).find(in: &plan)
+        try LargeCopies(tree, options, hashSeed: hashSeed, known).find(in: &plan)
         let blob = BlobContext(
-            tree: tree, plan: plan, options: options, hashSeed: hashSeed,
+            tree: tree, plan: plan, options: options, hashSeed: hashSeed, known: known,
             output: BlobOutput(output), exchange: Exchange(plan, workerCount: options.workers))
         try blob.output.empty()
         let workers = try WorkerThreads(count: options.workers) { Worker.run(blob) }
@@ -42,15 +49,22 @@ public enum SquashFS {
         return Blob(
             kind: .squashfs, compression: options.compression.algorithm.rawValue,
             byteCount: written.sealed.byteCount, dataByteCount: written.byteCount,
-            sha256: nil, verity: written.sealed.verity, notes: notes)
+            sha256: nil, verity: written.sealed.verity, notes: notes,
+            reuse: written.records?.outcome(known),
+            index: written.records?.index(blob, written.sealed))
+    }
+
+    private struct Written {
+        /// Of the file system alone.
+        let byteCount: UInt64
+        let records: BlobRecords?
+        let sealed: Verity.Sealed
     }
 
     /// The file system, padding and hash tree, while workers are there to do the work.
-    ///
-    /// - Returns: the length in bytes of the file system alone, and what became of the whole.
     private static func writeBlob(
         _ blob: BlobContext, _ notes: inout [BlobNote], _ progress: (BlobProgress) -> Void
-    ) throws(BlobError) -> (byteCount: UInt64, sealed: Verity.Sealed) {
+    ) throws(BlobError) -> Written {
         let stream = BlobStream(blob.exchange, blob.output)
         let file = OutputFile(stream)
         let compressor = try Compressor(
@@ -58,8 +72,11 @@ public enum SquashFS {
         var superblock = try Superblock(blob.options, compressor, file)
         var commit = try Commit(blob, file)
         notes += try commit.run(file, progress)
+        let records = commit.takeRecords()
         try MetadataTables(compressor, file).write(blob.tree, commit.finish(), &superblock, file)
         let byteCount = try superblock.finish(file)
-        return (byteCount, try Verity.seal(blob.output, leaves: try stream.finish()))
+        return Written(
+            byteCount: byteCount, records: records,
+            sealed: try Verity.seal(blob.output, leaves: try stream.finish()))
     }
 }
