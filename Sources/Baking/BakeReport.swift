@@ -32,6 +32,15 @@ public struct BakeReport: Sendable {
         public let offset: Int64
     }
 
+    /// The blocks that were taken from an earlier image.
+    public struct Reuse: Sendable {
+        /// The image, as the user wrote it.
+        public let base: String
+        public let blockCount: Int
+        /// As they are stored.
+        public let byteCount: Int64
+    }
+
     public let output: String
     public let kernelVersion: String
     public let moduleCount: Int
@@ -51,6 +60,8 @@ public struct BakeReport: Sendable {
     /// The merged tree's text form, a line an inode; nil unless the request is listed.
     public let listing: String?
     public let blob: Blob?
+    /// Nil where there was no earlier image, and for a dry run.
+    public let reuse: Reuse?
     /// Bytes of the finished file; nil for a dry run.
     public let imageByteCount: Int64?
     /// Bytes of RAM the image needs to boot under BIOS and the Linux boot protocol, and under UEFI.
@@ -73,9 +84,10 @@ extension BakeReport {
     ///   - blob: nil for a dry run, as is `image`.
     init(
         _ plan: BakePlan, _ baked: BakedTree, _ blob: Blobs.Blob? = nil,
-        _ image: WrittenImage? = nil
+        _ image: WrittenImage? = nil, _ earlier: EarlierImage? = nil
     ) {
         let tree = baked.tree
+        let remark = earlier?.remark(on: blob?.reuse)
         packages = baked.packages.map {
             Package(name: $0.name, version: $0.version, architecture: $0.architecture)
         }
@@ -90,10 +102,18 @@ extension BakeReport {
         warnings =
             plan.warnings + baked.warnings + tree.notes.filter(\.isWarning).map(\.description)
             + (blob?.notes.map(\.description) ?? [])
+            + (remark?.warnings ?? [])
         notes =
             tree.notes.filter { !$0.isWarning }.map(\.description) + Self.hidden(in: tree)
             + Self.removed(from: tree)
+            + (remark?.notes ?? [])
         listing = plan.request.isListed ? tree.text : nil
+        reuse = earlier.flatMap { earlier in
+            blob?.reuse.map {
+                Reuse(
+                    base: earlier.name, blockCount: $0.blockCount, byteCount: Int64($0.byteCount))
+            }
+        }
         self.blob = blob.flatMap { blob in
             image.map { image in
                 Blob(

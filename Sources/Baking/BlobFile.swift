@@ -16,12 +16,12 @@ struct BlobFile: ~Copyable {
     }
 
     static func write(
-        _ tree: MergedTree, _ plan: BakePlan, beside output: FilePath,
+        _ tree: MergedTree, _ plan: BakePlan, beside output: FilePath, _ reuse: Reuse?,
         _ progress: @escaping @Sendable (BakeProgress) -> Void
     ) throws(BakeError) -> BlobFile {
         let descriptor = try createNameless(beside: output)
         do throws(BlobError) {
-            let blob = try pack(tree, plan, to: descriptor) { blobProgress in
+            let blob = try pack(tree, plan, reuse, to: descriptor) { blobProgress in
                 progress(
                     .packing(
                         doneByteCount: Int64(blobProgress.bytesDone),
@@ -39,7 +39,7 @@ struct BlobFile: ~Copyable {
     }
 
     private static func pack(
-        _ tree: MergedTree, _ plan: BakePlan, to descriptor: FileDescriptor,
+        _ tree: MergedTree, _ plan: BakePlan, _ reuse: Reuse?, to descriptor: FileDescriptor,
         _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> Blob {
         switch plan.request.blobKind {
@@ -48,6 +48,7 @@ struct BlobFile: ~Copyable {
             options.compression = plan.compression
             options.blockSize = plan.request.blockSize
             options.workerCount = plan.request.workerCount
+            options.reuse = reuse
             options.timeSeconds = UInt32(clamping: plan.request.sourceDateEpoch ?? 0)
             return try SquashFS.write(tree, to: descriptor, options: options, progress: progress)
         case .tar:

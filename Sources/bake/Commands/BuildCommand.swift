@@ -69,6 +69,21 @@ struct BuildCommand: AsyncParsableCommand {
     )
     var blockSize: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Reuse compressed blocks of this image. Default: of the output that is replaced.",
+            valueName: "image"))
+    var base: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When a file is unchanged: hash (its content is) or stat (its times are). Default: hash.",
+            valueName: "hash|stat"))
+    var trust: String?
+
+    @Flag(help: "Compress everything anew. The bytes are the same.")
+    var noReuse = false
+
     @Flag(name: [.customShort("n"), .long], help: "Check and merge everything, write nothing.")
     var dryRun = false
 
@@ -110,6 +125,9 @@ struct BuildCommand: AsyncParsableCommand {
         guard onStdout < 2 else {
             throw ValidationError(
                 "--json, --list and --save-request - all want stdout; give one of them")
+        }
+        guard !(noReuse && (base != nil || trust != nil)) else {
+            throw ValidationError("--no-reuse leaves nothing for --base and --trust; give one of them")
         }
         guard !(checkReproducible && dryRun) else {
             throw ValidationError("--check-reproducible bakes; leave --dry-run out")
@@ -156,11 +174,27 @@ struct BuildCommand: AsyncParsableCommand {
                 .usage, "no output was named", hint: "name the image to write: -o app.img")
         }
         request.isDryRun = dryRun
+        request.reuse = try makeReuse()
         request.isListed = list
         request.leftOut = leaveOut
         if disturbed { request.disturb() }
         request.sourceDateEpoch = try SourceDateEpoch.fromEnvironment()
         return request
+    }
+
+    private func makeReuse() throws(CommandFailure) -> BakeRequest.Reuse {
+        var reuse = BakeRequest.Reuse()
+        reuse.isWanted = !noReuse
+        reuse.base = base
+        if let trust {
+            guard let trust = BakeRequest.Reuse.Trust(rawValue: trust) else {
+                throw CommandFailure(
+                    .usage, "--trust: '\(trust)' is neither hash nor stat",
+                    hint: "hash reads every file, stat trusts its times (docs/reuse.md)")
+            }
+            reuse.trust = trust
+        }
+        return reuse
     }
 
     private func save(_ request: BakeRequest) throws(CommandFailure) {

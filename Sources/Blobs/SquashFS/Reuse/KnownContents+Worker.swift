@@ -20,7 +20,9 @@ extension KnownContents {
     }
 
     /// Fills a batch with tails of which all are known, and whose bytes may stay where they are.
-    func fill(_ batch: inout TailBatch, with tails: [ContentPlan.Tail], of blob: BlobContext) -> Bool {
+    func fill(
+        _ batch: inout TailBatch, with tails: [ContentPlan.Tail], of blob: BlobContext
+    ) -> Bool {
         if !trustsLooks { return false }
         var members: ArraySlice<TailBatch.Member> = []
         members.reserveCapacity(tails.count)
@@ -31,9 +33,9 @@ extension KnownContents {
                 .init(
                     file: tail.file, byteCount: tail.byteCount, mayHaveTwin: tail.mayHaveTwin,
                     hash: file.tailHash))
-            batch.byteCount += tail.byteCount
         }
         batch.members = members
+        batch.byteCount = members.reduce(0) { $0 + $1.byteCount }
         batch.isRead = false
         return true
     }
