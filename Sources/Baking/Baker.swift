@@ -34,10 +34,11 @@ public struct Baker: Sendable {
             request, tree: baked.tree, image: inputs.imageConfiguration)
         try finish(&baked, configuration, plan)
         if request.isDryRun { return BakeReport(plan, baked) }
-        let blob = try BlobFile.write(
-            baked.tree, plan, beside: output.path, reuse(of: earlier, request, startSeconds), progress)
+        var blob = try BlobFile.write(
+            baked.tree, plan, beside: output.path, reuse(of: earlier, request, startSeconds),
+            expectedOffset: earlier?.blobOffset, progress)
         progress(.writing)
-        let image = try write(baked, blob, configuration, plan, to: output.path)
+        let image = try write(baked, &blob, configuration, plan, to: output.path)
         keep(blob.blob, in: indices)
         return BakeReport(plan, baked, blob.blob, image, earlier)
     }

@@ -1,45 +1,69 @@
 internal import Blobs
 internal import Glibc
+internal import Images
 internal import SystemPackage
 internal import Trees
 
-/// The blob in a file without a name in the output's directory: on the output's file system, so
-/// that it can be moved into the image without a copy where that file system can share blocks, and
-/// gone with the process, however that ends.
+/// The blob in a file on the output's file system.
+///
+/// Where an earlier image tells where it will stand, the file is the new image already, and only
+/// what surrounds the blob is missing. Else it is a file without a name, from which the blob can be
+/// moved into the image without a copy where the file system can share blocks, and which is gone with
+/// the process, however that ends.
 struct BlobFile: ~Copyable {
     let blob: Blob
     let descriptor: FileDescriptor
+    /// Where the blob begins in the file, in bytes.
+    let offset: Int
+    /// Owns the descriptor where there is one.
+    private var draft: OutputFile?
+    private let ownsDescriptor: Bool
 
-    private init(blob: Blob, descriptor: FileDescriptor) {
+    private init(
+        blob: Blob, descriptor: FileDescriptor, offset: Int, draft: consuming OutputFile?
+    ) {
         self.blob = blob
         self.descriptor = descriptor
+        self.offset = offset
+        ownsDescriptor = draft == nil
+        self.draft = draft
     }
+
+    /// The image that lacks everything but the blob.
+    mutating func takeDraft() -> OutputFile? { draft.take() }
 
     static func write(
         _ tree: MergedTree, _ plan: BakePlan, beside output: FilePath, _ reuse: Reuse?,
+        expectedOffset offset: Int?,
         _ progress: @escaping @Sendable (BakeProgress) -> Void
     ) throws(BakeError) -> BlobFile {
-        let descriptor = try createNameless(beside: output)
+        let draft: OutputFile? = offset == nil ? nil : try createDraft(of: output, plan)
+        let descriptor = try draft?.descriptor ?? createNameless(beside: output)
         do throws(BlobError) {
-            let blob = try pack(tree, plan, reuse, to: descriptor) { blobProgress in
+            let blob = try pack(tree, plan, reuse, to: descriptor, at: offset ?? 0) {
+                blobProgress in
                 progress(
                     .packing(
                         doneByteCount: Int64(blobProgress.bytesDone),
                         totalByteCount: Int64(blobProgress.byteCount)))
             }
-            return BlobFile(blob: blob, descriptor: descriptor)
+            return BlobFile(
+                blob: blob, descriptor: descriptor, offset: offset ?? 0, draft: draft)
         } catch {
-            try? descriptor.close()  // what it held is worth nothing without its end
+            // What it held is worth nothing without its end.
+            if offset == nil { try? descriptor.close() }  // as said above
             throw BakeError(error, output: plan.request.output)
         }
     }
 
     deinit {
-        try? descriptor.close()  // it was copied into the image, or the bake has failed anyway
+        // It was copied into the image, or the bake has failed anyway.
+        if ownsDescriptor { try? descriptor.close() }  // as said above
     }
 
     private static func pack(
         _ tree: MergedTree, _ plan: BakePlan, _ reuse: Reuse?, to descriptor: FileDescriptor,
+        at offset: Int,
         _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> Blob {
         switch plan.request.blobKind {
@@ -50,11 +74,22 @@ struct BlobFile: ~Copyable {
             options.workerCount = plan.request.workerCount
             options.reuse = reuse
             options.timeSeconds = UInt32(clamping: plan.request.sourceDateEpoch ?? 0)
-            return try SquashFS.write(tree, to: descriptor, options: options, progress: progress)
+            return try SquashFS.write(
+                tree, to: descriptor, at: UInt64(offset), options: options, progress: progress)
         case .tar:
             var options = Tar.Options()
             options.level = plan.compression.level
             return try Tar.write(tree, to: descriptor, options: options, progress: progress)
+        }
+    }
+
+    private static func createDraft(
+        of output: FilePath, _ plan: BakePlan
+    ) throws(BakeError) -> OutputFile {
+        do {
+            return try OutputFile(replacing: output)
+        } catch {
+            throw BakeError(error, output: plan.request.output)
         }
     }
 

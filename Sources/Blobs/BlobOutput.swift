@@ -4,10 +4,13 @@ internal import SystemPackage
 /// The file a blob is written to, by several threads, each at places of its own.
 struct BlobOutput: Sendable {
     private let descriptor: FileDescriptor
+    /// Where the blob begins in the file, in bytes.
+    private let start: UInt64
 
     /// The descriptor stays the caller's.
-    init(_ descriptor: FileDescriptor) {
+    init(_ descriptor: FileDescriptor, start: UInt64 = 0) {
         self.descriptor = descriptor
+        self.start = start
     }
 
     func empty() throws(BlobError) {
@@ -27,7 +30,7 @@ struct BlobOutput: Sendable {
         while done < bytes.count {
             let count = pwrite(
                 descriptor.rawValue, bytes.baseAddress! + done, bytes.count - done,
-                off_t(offset) + off_t(done))
+                off_t(start + offset) + off_t(done))
             if count >= 0 {
                 done += count
             } else if errno != EINTR {

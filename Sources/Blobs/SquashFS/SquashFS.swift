@@ -25,9 +25,11 @@ public enum SquashFS {
     ///
     /// - Parameters:
     ///   - output: open for writing; what it holds is replaced. Not synced.
+    ///   - offset: where in it the blob begins, in bytes; before it there will be a hole.
     ///   - progress: called on this thread after every file and every block.
     public static func write(
-        _ tree: MergedTree, to output: FileDescriptor, options: Options = Options(),
+        _ tree: MergedTree, to output: FileDescriptor, at offset: UInt64 = 0,
+        options: Options = Options(),
         progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
         var notes = try checkLimits(of: tree, options)
@@ -39,7 +41,7 @@ public enum SquashFS {
         try LargeCopies(tree, options, hashSeed: hashSeed, known).find(in: &plan)
         let blob = BlobContext(
             tree: tree, plan: plan, options: options, hashSeed: hashSeed, known: known,
-            output: BlobOutput(output), exchange: Exchange(plan, workerCount: options.workers))
+            output: BlobOutput(output, start: offset), exchange: Exchange(plan, workerCount: options.workers))
         try blob.output.empty()
         let workers = try WorkerThreads(count: options.workers) { Worker.run(blob) }
         let result = Result { () throws(BlobError) in try writeBlob(blob, &notes, progress) }

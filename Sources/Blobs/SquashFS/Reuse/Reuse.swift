@@ -14,7 +14,7 @@ public struct Reuse: Sendable {
     /// An earlier blob.
     public struct Base: Sendable {
         let file: FileDescriptor
-        let blobOffset: UInt64
+        public let blobOffset: UInt64
         let index: BlobIndex
 
         /// - Parameters:
