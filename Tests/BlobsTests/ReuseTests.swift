@@ -63,7 +63,9 @@ import Trees
         return try TestBlob(tree) {
             try change(&$0, compression)
             $0.reuse = Reuse(
-                base: .init(file: file, blobOffset: 0, index: index), trust: trust,
+                base: .init(
+                    file: file, blobOffset: 0, index: index, verity: base.blob.verity),
+                trust: trust,
                 startSeconds: Int64(time(nil)) + 60)
         }
     }

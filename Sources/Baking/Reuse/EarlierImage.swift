@@ -68,7 +68,14 @@ struct EarlierImage {
     var base: Reuse.Base? {
         guard let image, let index else { return nil }
         let (file, range) = image.blobData
-        return Reuse.Base(file: file, blobOffset: UInt64(range.lowerBound), index: index)
+        return Reuse.Base(
+            file: file, blobOffset: UInt64(range.lowerBound), index: index,
+            verity: image.manifest.blob.verity.map { verity in
+                Verity(
+                    rootHash: verity.rootHash.bytes, salt: verity.salt,
+                    dataBlockCount: UInt64(verity.dataBlockCount),
+                    hashStartBlock: UInt64(verity.hashStartBlock))
+            })
     }
 
     /// Where a new blob of the same kind most likely begins: what stands before it seldom changes by

@@ -109,7 +109,7 @@ struct Commit: ~Copyable {
     private func place(
         _ block: PackedBlock, _ file: borrowing OutputFile
     ) throws(BlobError) -> UInt64 {
-        let offset = try file.append(block.bytes)
+        let offset = try file.append(block.bytes, baseOffset: block.origin?.baseOffset)
         blob.exchange.giveBack(block.buffer)
         return offset
     }

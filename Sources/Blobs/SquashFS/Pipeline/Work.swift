@@ -13,8 +13,9 @@ struct PackedBlock: Sendable {
         let hash: ContentHash
         /// Of the block's own bytes.
         let checksum: UInt64
-        /// Whether it was taken from the base.
-        let isReused: Bool
+        /// Where it stands in the base, in bytes from the start of the blob; nil for one that was
+        /// made anew.
+        let baseOffset: UInt64?
     }
 
     /// As inodes and the fragment table have it: bit 24 says "not compressed" (squashfs_fs.h,
@@ -75,6 +76,8 @@ struct Stretch: Sendable {
     /// From the start of the file, in bytes.
     let offset: UInt64
     var byteCount: Int
+    /// What of it stands in the base too.
+    var runs = BaseRuns()
 
     static let byteCount = 64 * Verity.blockSize
 

@@ -39,7 +39,7 @@ struct Worker: ~Copyable {
             do throws(BlobError) {
                 try blob.output.write(stretch.bytes, at: stretch.offset)
                 blob.exchange.finish(
-                    stretch, leaves: HashTree.hashes(ofBlocksIn: stretch.bytes))
+                    stretch, leaves: stretch.leaves(knowing: blob.known?.base?.leaves))
             } catch {
                 blob.exchange.fail(error)
             }
@@ -177,7 +177,8 @@ struct Worker: ~Copyable {
     ) -> PackedBlock.Origin? {
         guard let hash, let seed = blob.known?.seed else { return nil }
         return .init(
-            hash: hash, checksum: ContentHash.checksum(of: bytes, seed: seed), isReused: false)
+            hash: hash, checksum: ContentHash.checksum(of: bytes, seed: seed),
+            baseOffset: nil)
     }
 }
 

@@ -4,14 +4,17 @@ internal import SystemPackage
 /// The blocks of the base, found by what they hold.
 struct BaseBlocks: Sendable {
     private let base: Reuse.Base
-    /// Where each block stands in the base's file, and where the last one ends.
+    /// Where each block stands in the base, from the start of the blob.
     private let offsets: [UInt64]
     private let positions: [ContentHash: UInt32]
     private let damaged = Monitor(0)
+    /// The hashes of the base's blocks of 4096 bytes.
+    let leaves: BaseLeaves?
 
     init(_ base: Reuse.Base) {
         self.base = base
-        var offset = base.blobOffset &+ base.index.firstBlockOffset
+        leaves = BaseLeaves(of: base)
+        var offset = base.index.firstBlockOffset
         var offsets: [UInt64] = []
         var positions: [ContentHash: UInt32] = [:]
         offsets.reserveCapacity(base.index.blockCount)
@@ -35,7 +38,7 @@ struct BaseBlocks: Sendable {
     func read(_ position: Int, into buffer: BlockBuffer) -> PackedBlock? {
         let block = base.index.block(position)
         let byteCount = block.byteCount
-        guard byteCount <= buffer.bytes.count, fill(buffer, byteCount, at: offsets[position]),
+        guard byteCount <= buffer.bytes.count, fill(buffer, byteCount, at: base.blobOffset &+ offsets[position]),
             ContentHash.checksum(of: buffer.piece(byteCount), seed: base.index.seed)
                 == block.checksum
         else {
@@ -45,7 +48,8 @@ struct BaseBlocks: Sendable {
         return PackedBlock(
             buffer: buffer, start: 0, byteCount: byteCount,
             isCompressed: block.sizeWord >> 24 == 0,
-            origin: .init(hash: block.hash, checksum: block.checksum, isReused: true))
+            origin: .init(
+                hash: block.hash, checksum: block.checksum, baseOffset: offsets[position]))
     }
 
     private func fill(_ buffer: BlockBuffer, _ byteCount: Int, at offset: UInt64) -> Bool {

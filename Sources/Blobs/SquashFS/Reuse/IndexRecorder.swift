@@ -30,7 +30,7 @@ struct IndexRecorder {
         blocks.append(number: origin.checksum)
         blocks.append(number: block.sizeWord)
         blockCount += 1
-        if origin.isReused {
+        if origin.baseOffset != nil {
             outcome.blockCount += 1
             outcome.byteCount += UInt64(block.byteCount)
         }

@@ -16,14 +16,19 @@ public struct Reuse: Sendable {
         let file: FileDescriptor
         public let blobOffset: UInt64
         let index: BlobIndex
+        let verity: Verity?
 
         /// - Parameters:
         ///   - file: open for reading; stays the caller's, and open while a blob is made.
         ///   - blobOffset: where the blob stands in it.
-        public init(file: FileDescriptor, blobOffset: UInt64, index: BlobIndex) {
+        ///   - verity: the blob's hash tree, where that is to be reused too.
+        public init(
+            file: FileDescriptor, blobOffset: UInt64, index: BlobIndex, verity: Verity? = nil
+        ) {
             self.file = file
             self.blobOffset = blobOffset
             self.index = index
+            self.verity = verity
         }
     }
 
