@@ -32,26 +32,36 @@ struct BlobFile: ~Copyable {
     /// The image that lacks everything but the blob.
     mutating func takeDraft() -> OutputFile? { draft.take() }
 
+    /// - Parameter expectedOffset: where in the image the blob will stand, if that can be said.
     static func write(
         _ tree: MergedTree, _ plan: BakePlan, beside output: FilePath, _ reuse: Reuse?,
-        expectedOffset offset: Int?,
-        _ progress: @escaping @Sendable (BakeProgress) -> Void
+        expectedOffset: Int?, _ progress: @escaping @Sendable (BakeProgress) -> Void
     ) throws(BakeError) -> BlobFile {
-        let draft: OutputFile? = offset == nil ? nil : try createDraft(of: output, plan)
-        let descriptor = try draft?.descriptor ?? createNameless(beside: output)
-        do throws(BlobError) {
-            let blob = try pack(tree, plan, reuse, to: descriptor, at: offset ?? 0) {
-                blobProgress in
+        func pack(into descriptor: FileDescriptor, at offset: Int) throws(BlobError) -> Blob {
+            try Self.pack(tree, plan, reuse, to: descriptor, at: offset) { blobProgress in
                 progress(
                     .packing(
                         doneByteCount: Int64(blobProgress.bytesDone),
                         totalByteCount: Int64(blobProgress.byteCount)))
             }
-            return BlobFile(
-                blob: blob, descriptor: descriptor, offset: offset ?? 0, draft: draft)
+        }
+        if let expectedOffset {
+            let draft = try createDraft(of: output, plan)
+            let descriptor = draft.descriptor
+            do throws(BlobError) {
+                let blob = try pack(into: descriptor, at: expectedOffset)
+                return BlobFile(
+                    blob: blob, descriptor: descriptor, offset: expectedOffset, draft: draft)
+            } catch {
+                throw BakeError(error, output: plan.request.output)
+            }
+        }
+        let descriptor = try createNameless(beside: output)
+        do throws(BlobError) {
+            let blob = try pack(into: descriptor, at: 0)
+            return BlobFile(blob: blob, descriptor: descriptor, offset: 0, draft: nil)
         } catch {
-            // What it held is worth nothing without its end.
-            if offset == nil { try? descriptor.close() }  // as said above
+            try? descriptor.close()  // what it held is worth nothing without its end
             throw BakeError(error, output: plan.request.output)
         }
     }
