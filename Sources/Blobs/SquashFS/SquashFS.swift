@@ -12,7 +12,6 @@ public enum SquashFS {
         /// Threads that compress; nil: one for every processor that is online. The bytes are the
         /// same for every count.
         public var workerCount: Int?
-
         /// Nil: every block is made anew, and nothing recorded for the next blob. The bytes are the
         /// same either way.
         public var reuse: Reuse?
@@ -29,8 +28,7 @@ public enum SquashFS {
     ///   - progress: called on this thread after every file and every block.
     public static func write(
         _ tree: MergedTree, to output: FileDescriptor, at offset: UInt64 = 0,
-        options: Options = Options(),
-        progress: (BlobProgress) -> Void = { _ in }
+        options: Options = Options(), progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
         var notes = try checkLimits(of: tree, options)
         let known = try options.reuse.map { reuse throws(BlobError) in
@@ -41,7 +39,8 @@ public enum SquashFS {
         try LargeCopies(tree, options, hashSeed: hashSeed, known).find(in: &plan)
         let blob = BlobContext(
             tree: tree, plan: plan, options: options, hashSeed: hashSeed, known: known,
-            output: BlobOutput(output, start: offset), exchange: Exchange(plan, workerCount: options.workers))
+            output: BlobOutput(output, start: offset),
+            exchange: Exchange(plan, workerCount: options.workers))
         try blob.output.empty()
         let workers = try WorkerThreads(count: options.workers) { Worker.run(blob) }
         let result = Result { () throws(BlobError) in try writeBlob(blob, &notes, progress) }

@@ -127,7 +127,8 @@ struct BuildCommand: AsyncParsableCommand {
                 "--json, --list and --save-request - all want stdout; give one of them")
         }
         guard !(noReuse && (base != nil || trust != nil)) else {
-            throw ValidationError("--no-reuse leaves nothing for --base and --trust; give one of them")
+            throw ValidationError(
+                "--no-reuse leaves nothing for --base and --trust; give one of them")
         }
         guard !(checkReproducible && dryRun) else {
             throw ValidationError("--check-reproducible bakes; leave --dry-run out")

@@ -31,9 +31,7 @@ struct Worker: ~Copyable {
             let result = Result { () throws(BlobError) in try read(task, into: buffer) }
             blob.exchange.finish(read: number, result)
         case .pack(let fragment):
-            let result = Result { () throws(BlobError) in
-                try pack(fragment)
-            }
+            let result = Result { () throws(BlobError) in try pack(fragment) }
             blob.exchange.finish(pack: fragment.number, result)
         case .seal(let stretch):
             do throws(BlobError) {

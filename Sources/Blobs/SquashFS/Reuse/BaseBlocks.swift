@@ -38,7 +38,8 @@ struct BaseBlocks: Sendable {
     func read(_ position: Int, into buffer: BlockBuffer) -> PackedBlock? {
         let block = base.index.block(position)
         let byteCount = block.byteCount
-        guard byteCount <= buffer.bytes.count, fill(buffer, byteCount, at: base.blobOffset &+ offsets[position]),
+        guard byteCount <= buffer.bytes.count,
+            fill(buffer, byteCount, at: base.blobOffset &+ offsets[position]),
             ContentHash.checksum(of: buffer.piece(byteCount), seed: base.index.seed)
                 == block.checksum
         else {
