@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -64,7 +65,10 @@ let package = Package(
             name: "Containers", dependencies: ["BakeContract", "Trees", crypto, system],
             swiftSettings: strict),
         .target(
-            name: "Blobs", dependencies: ["Trees", "CSquashFS", "CLZ4", "CXXHash", crypto, system],
+            name: "Blobs",
+            dependencies: [
+                "Trees", "CSquashFS", "CLZ4", "CLZMA", "CXXHash", "CZlib", "CZstd", crypto, system,
+            ],
             swiftSettings: strict),
         .target(name: "Tools", dependencies: [system, subprocess], swiftSettings: strict),
         .target(name: "Kernels", dependencies: ["Tools", system], swiftSettings: strict),
@@ -95,13 +99,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "bake-init", dependencies: ["BakeContract", "CGuest", "CLZ4"],
+            name: "bake-init",
+            dependencies: ["BakeContract", "CGuest", "CLZ4", "CLZMA", "CZlib", "CZstd"],
             exclude: ["Toolset.json"], swiftSettings: strict),
 
         // Tests.
         .target(
             name: "TestSupport", dependencies: [system], path: "Tests/TestSupport",
-            exclude: ["faultfs.py"], swiftSettings: strict),
+            exclude: ["faultfs.py", "outputfs.py"], swiftSettings: strict),
         .testTarget(
             name: "BakeContractTests", dependencies: ["BakeContract", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),

@@ -38,7 +38,11 @@ extension BakeError {
             self.init(
                 .missingInput, error.description, hint: "correct the path, or --allow-missing")
             isAboutMissingTree = true
-        case .treeNotDirectory, .failed:
+        case .failed(_, _, let errno):
+            self.init(
+                errno == .tooManyOpenFiles ? .failed : .missingInput, error.description,
+                hint: errno.hint)
+        case .treeNotDirectory:
             self.init(.missingInput, error.description)
         case .changed:
             self.init(
@@ -53,7 +57,9 @@ extension BakeError {
             self.init(.malformedInput, error.description)
         case .contentNotKept:
             self.init(.failed, error.description)
-        case .scratch, .spoolFull, .saving:
+        case .scratch(_, let errno), .spoolFull(_, let errno):
+            self.init(.outputNotWritable, error.description, hint: errno.hint)
+        case .saving:
             self.init(.outputNotWritable, error.description)
         }
     }
@@ -82,7 +88,17 @@ extension BakeError {
     init(_ error: BlobError, output: String) {
         switch error {
         case .tree(let error): self.init(error)
-        case .output: self.init(.outputNotWritable, "cannot write '\(output)': \(error)")
+        case .output(_, let errno):
+            self.init(
+                .outputNotWritable, "cannot write '\(output)': \(error)", hint: errno.hint)
+        case .tooLong(let limit):
+            self.init(
+                .malformedInput,
+                "'\(output)' would be too large: its blob alone is longer than \(limit) bytes, and "
+                    + "an image has to fit into the first 2 GiB of memory",
+                hint:
+                    "leave something out (--exclude), compress harder (--compression zstd:19), or "
+                    + "put data on a disk of its own (-b)")
         case .library, .thread: self.init(.failed, error.description)
         default: self.init(.malformedInput, error.description)
         }
@@ -120,7 +136,9 @@ extension BakeError {
 
     init(_ error: ImageError, output: String) {
         switch error {
-        case .file: self.init(.outputNotWritable, "cannot write '\(output)': \(error)")
+        case .file(_, _, let errno):
+            self.init(
+                .outputNotWritable, "cannot write '\(output)': \(error)", hint: errno.hint)
         case .missingTool(let name, let package):
             self.init(
                 .unavailable, "'\(name)' is not installed", hint: "apt-get install \(package)")
@@ -133,6 +151,6 @@ extension BakeError {
     static func missingPart(_ path: FilePath, _ errno: Errno) -> BakeError {
         BakeError(
             .unavailable, "cannot read '\(path)', a part of bake: \(errno)",
-            hint: "run 'make install' again; the parts travel with the command")
+            hint: errno.hint ?? "run 'make install' again; the parts travel with the command")
     }
 }

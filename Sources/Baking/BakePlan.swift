@@ -9,13 +9,27 @@ struct BakePlan {
     let ownerRule: OwnerRule
     let modeRules: [ModeRule]
     let conflictRule: ConflictRule
-    let compression: Compression
+    let packing: BlobPacking
     let kernel: KernelImage
     let modules: [KernelModule]
     let fitness: KernelFitness
     let commandLine: [UInt8]
     let parts: Parts
     let warnings: [String]
+
+    /// The kind of the blob, and how it is compressed.
+    enum BlobPacking {
+        case squashfs(Compression)
+        case tar(StreamCompression)
+
+        var demand: ImageDemands.Blob {
+            switch self {
+            case .squashfs(let compression):
+                .squashfs(.init(rawValue: compression.algorithm.rawValue)!)
+            case .tar: .tar
+            }
+        }
+    }
 
     /// The files of the installation that become parts of the image.
     struct Parts {
@@ -45,15 +59,13 @@ struct BakePlan {
     init(
         _ request: BakeRequest, installation: Installation, cache: KernelCache
     ) throws(BakeError) {
-        let compression = try Self.compression(of: request)
-        let demands = ImageDemands(
-            blob: request.blobKind == .tar
-                ? .tar : .squashfs(.init(rawValue: compression.algorithm.rawValue)!))
+        let packing = try Self.packing(of: request)
+        let demands = ImageDemands(blob: packing.demand)
         self.request = request
         ownerRule = try OwnerRule(flag: request.ownerRule)
         modeRules = try Self.modeRules(of: request)
         conflictRule = try Self.conflictRule(of: request)
-        self.compression = compression
+        self.packing = packing
         parts = try Parts(installation)
         do throws(KernelsError) {
             let bundle = try cache.resolve(request.kernel)
@@ -89,22 +101,18 @@ struct BakePlan {
         return rule
     }
 
-    private static func compression(of request: BakeRequest) throws(BakeError) -> Compression {
-        let standard = request.blobKind == .tar ? "lz4" : "zstd"
-        let compression: Compression
-        do {
-            compression = try Compression(parsing: request.compression ?? standard)
+    /// What the flag says, or the blob kind's default. The algorithms have the same names for both
+    /// kinds; their levels differ.
+    private static func packing(of request: BakeRequest) throws(BakeError) -> BlobPacking {
+        do throws(BlobError) {
+            let text = request.compression
+            switch request.blobKind {
+            case .squashfs: return .squashfs(try text.map(Compression.init(parsing:)) ?? .standard)
+            case .tar: return .tar(try text.map(StreamCompression.init(parsing:)) ?? .fastest)
+            }
         } catch {
             throw BakeError(error, output: request.output)
         }
-        guard request.blobKind == .squashfs || compression.algorithm == .lz4 else {
-            throw BakeError(
-                .malformedInput,
-                "the guest cannot unpack a tar compressed with "
-                    + compression.algorithm.rawValue,
-                hint: "take lz4, lz4:12, or --blob squashfs")
-        }
-        return compression
     }
 
     /// What a launcher that says nothing needs: words on the serial console, no kernel chatter

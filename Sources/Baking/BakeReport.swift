@@ -24,7 +24,7 @@ public struct BakeReport: Sendable {
         public let architecture: String
     }
 
-    /// The blob; absent from the report of a dry run.
+    /// The blob of an image, or the tree that was written alone; absent from the report of a dry run.
     public struct Blob: Sendable {
         public let kind: String
         public let compression: String
@@ -42,7 +42,9 @@ public struct BakeReport: Sendable {
     }
 
     public let output: String
-    public let kernelVersion: String
+    public let format: BakeRequest.OutputFormat
+    /// Nil where no kernel is part of the output.
+    public let kernelVersion: String?
     public let moduleCount: Int
     public let layers: [Layer]
     /// Paths in the merged tree.
@@ -63,7 +65,11 @@ public struct BakeReport: Sendable {
     /// Nil where there was no earlier image, and for a dry run.
     public let reuse: Reuse?
     /// Bytes of the finished file; nil for a dry run.
-    public let imageByteCount: Int64?
+    public let outputByteCount: Int64?
+    public var imageByteCount: Int64? { format == .image ? outputByteCount : nil }
+    /// Of the finished file, lower-case hexadecimal digits, where the tree was written alone; the
+    /// parts of an image have digests of their own.
+    public let sha256: String?
     /// Bytes of RAM the image needs to boot under BIOS and the Linux boot protocol, and under UEFI.
     public let memory: (linux: Int64, uefi: Int64)?
 }
@@ -79,12 +85,45 @@ public enum BakeProgress: Sendable {
     case writing
 }
 
+extension BakeProgress {
+    static func packing(_ progress: BlobProgress) -> BakeProgress {
+        .packing(
+            doneByteCount: Int64(progress.bytesDone), totalByteCount: Int64(progress.byteCount))
+    }
+}
+
 extension BakeReport {
     /// - Parameters:
     ///   - blob: nil for a dry run, as is `image`.
     init(
         _ plan: BakePlan, _ baked: BakedTree, _ blob: Blobs.Blob? = nil,
         _ image: WrittenImage? = nil, _ earlier: EarlierImage? = nil
+    ) {
+        self.init(
+            plan.request, baked, blob, at: image?.blobOffset, warnings: plan.warnings,
+            outputByteCount: image.map { Int64($0.byteCount) },
+            kernel: (plan.kernel.version, plan.modules.count),
+            memory: image.map { image in
+                let needs = image.manifest.memory
+                return (Int64(needs.inPlaceByteCount), Int64(needs.uefiByteCount))
+            }, earlier: earlier)
+    }
+
+    /// Of a tree that is written alone.
+    /// - Parameter blob: nil for a dry run.
+    init(_ plan: PartPlan, _ baked: BakedTree, _ blob: Blobs.Blob? = nil) {
+        let digest: [UInt8]? = blob?.sha256
+        self.init(
+            plan.request, baked, blob, at: 0, warnings: plan.warnings,
+            outputByteCount: blob.map { Int64($0.byteCount) },
+            sha256: digest.flatMap { ContentDigest(bytes: $0)?.hex })
+    }
+
+    private init(
+        _ request: BakeRequest, _ baked: BakedTree, _ blob: Blobs.Blob?, at blobOffset: Int?,
+        warnings: [String], outputByteCount: Int64?, sha256: String? = nil,
+        kernel: (version: String, moduleCount: Int)? = nil,
+        memory: (linux: Int64, uefi: Int64)? = nil, earlier: EarlierImage? = nil
     ) {
         let tree = baked.tree
         let remark = earlier?.remark(on: blob?.reuse)
@@ -93,21 +132,22 @@ extension BakeReport {
         }
         edits = baked.edits
         let counts = tree.counts
-        output = plan.request.output
-        kernelVersion = plan.kernel.version
-        moduleCount = plan.modules.count
+        output = request.output
+        format = request.format
+        kernelVersion = kernel?.version
+        moduleCount = kernel?.moduleCount ?? 0
         layers = Self.layers(of: tree)
         entryCount = tree.entries.count
         inodeCount = tree.entries.count - counts.hardLinks
-        warnings =
-            plan.warnings + baked.warnings + tree.notes.filter(\.isWarning).map(\.description)
+        self.warnings =
+            warnings + baked.warnings + tree.notes.filter(\.isWarning).map(\.description)
             + (blob?.notes.map(\.description) ?? [])
             + (remark?.warnings ?? [])
         notes =
             tree.notes.filter { !$0.isWarning }.map(\.description) + Self.hidden(in: tree)
             + Self.removed(from: tree)
             + (remark?.notes ?? [])
-        listing = plan.request.isListed ? tree.text : nil
+        listing = request.isListed ? tree.text : nil
         reuse = earlier.flatMap { earlier in
             blob?.reuse.map {
                 Reuse(
@@ -115,17 +155,15 @@ extension BakeReport {
             }
         }
         self.blob = blob.flatMap { blob in
-            image.map { image in
+            blobOffset.map { offset in
                 Blob(
                     kind: blob.kind.rawValue, compression: blob.compression,
-                    byteCount: Int64(blob.byteCount), offset: Int64(image.blobOffset))
+                    byteCount: Int64(blob.byteCount), offset: Int64(offset))
             }
         }
-        imageByteCount = image.map { Int64($0.byteCount) }
-        memory = image.map { image in
-            let needs = image.manifest.memory
-            return (Int64(needs.inPlaceByteCount), Int64(needs.uefiByteCount))
-        }
+        self.outputByteCount = outputByteCount
+        self.sha256 = sha256
+        self.memory = memory
     }
 
     private static func layers(of tree: MergedTree) -> [Layer] {

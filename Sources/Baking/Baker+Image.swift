@@ -33,9 +33,7 @@ extension Baker {
                     configuration: configuration.text),
                 blob: BlobSource(
                     descriptor: blob.descriptor, path: output, description: description,
-                    offset: blob.offset,
-                    treeByteCount: plan.request.blobKind == .tar
-                        ? Int(Tar.unpackedByteCount(of: baked.tree)) : 0),
+                    offset: blob.offset, treeByteCount: unpackedByteCount(baked.tree, plan)),
                 leavesBlobInPlace: plan.fitness.leavesBlobInPlace)
             let image = try ImageWriter.write(contents, to: output, draft: blob.takeDraft())
             TypedNames(of: cache).keep(baked.layers.typedNames, of: image.manifest)
@@ -43,6 +41,13 @@ extension Baker {
         } catch {
             throw BakeError(error, output: plan.request.output)
         }
+    }
+
+    /// Of a tar, what the guest needs for the tree, and for unpacking it beside the tree: the
+    /// formula counts this number twice (docs/image-format.md, *Memory*).
+    private func unpackedByteCount(_ tree: MergedTree, _ plan: BakePlan) -> Int {
+        guard case .tar(let compression) = plan.packing else { return 0 }
+        return Int(Tar.unpackedByteCount(of: tree)) + compression.windowByteCount / 2
     }
 
     private func initramfs(_ plan: BakePlan) throws(ImageError) -> Bytes {

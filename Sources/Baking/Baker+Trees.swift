@@ -21,6 +21,12 @@ struct BakedTree {
             onConflict: .replace)
         layers.append(input)
     }
+
+    /// What is asked of the tree as a whole, when nothing is added to it any more.
+    mutating func finish(_ request: BakeRequest) {
+        if let limit = request.sourceDateEpoch { tree = tree.withTimes(noLaterThan: limit) }
+        if request.isStrict { warnings += LinkCheck(tree: tree).warnings() }
+    }
 }
 
 extension Baker {
@@ -81,11 +87,8 @@ extension Baker {
                 throw BakeError(error)
             }
         }
-        if let limit = plan.request.sourceDateEpoch {
-            baked.tree = baked.tree.withTimes(noLaterThan: limit)
-        }
         baked.warnings += try configuration.checkPrograms(in: baked.tree)
-        if plan.request.isStrict { baked.warnings += LinkCheck(tree: baked.tree).warnings() }
+        baked.finish(plan.request)
     }
 
     func osRelease(of tree: MergedTree) throws(BakeError) -> Bytes {

@@ -17,10 +17,12 @@ public struct Baker: Sendable {
     }
 
     /// The whole of a bake, stage by stage. Nothing is written before everything was checked, and
-    /// the output stays as it was until the new one is complete.
+    /// the output stays as it was until the new one is complete. What is written without anything
+    /// around it takes a shorter way: `bakePart`.
     public func bake(
         _ request: BakeRequest, progress: @escaping @Sendable (BakeProgress) -> Void = { _ in }
     ) async throws(BakeError) -> BakeReport {
+        if request.format != .image { return try await bakePart(request, progress: progress) }
         let startSeconds = Int64(time(nil))
         let output = try OutputCheck(request)
         let plan = try BakePlan(request, installation: installation, cache: cache)

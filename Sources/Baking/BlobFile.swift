@@ -38,11 +38,8 @@ struct BlobFile: ~Copyable {
         expectedOffset: Int?, _ progress: @escaping @Sendable (BakeProgress) -> Void
     ) throws(BakeError) -> BlobFile {
         func pack(into descriptor: FileDescriptor, at offset: Int) throws(BlobError) -> Blob {
-            try Self.pack(tree, plan, reuse, to: descriptor, at: offset) { blobProgress in
-                progress(
-                    .packing(
-                        doneByteCount: Int64(blobProgress.bytesDone),
-                        totalByteCount: Int64(blobProgress.byteCount)))
+            try Self.pack(tree, plan, reuse, to: descriptor, at: offset) {
+                progress(.packing($0))
             }
         }
         if let expectedOffset {
@@ -76,19 +73,18 @@ struct BlobFile: ~Copyable {
         at offset: Int,
         _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> Blob {
-        switch plan.request.blobKind {
-        case .squashfs:
-            var options = SquashFS.Options()
-            options.compression = plan.compression
-            options.blockSize = plan.request.blockSize
-            options.workerCount = plan.request.workerCount
+        switch plan.packing {
+        case .squashfs(let compression):
+            var options = SquashFS.Options(plan.request, compression)
+            options.limitByteCount = ImageWriter.blobLimitByteCount
             options.reuse = reuse
-            options.timeSeconds = UInt32(clamping: plan.request.sourceDateEpoch ?? 0)
             return try SquashFS.write(
                 tree, to: descriptor, at: UInt64(offset), options: options, progress: progress)
-        case .tar:
+        case .tar(let compression):
             var options = Tar.Options()
-            options.level = plan.compression.level
+            options.compression = compression
+            options.workerCount = plan.request.workerCount
+            options.limitByteCount = ImageWriter.blobLimitByteCount
             return try Tar.write(tree, to: descriptor, options: options, progress: progress)
         }
     }

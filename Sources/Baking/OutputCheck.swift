@@ -31,7 +31,10 @@ struct OutputCheck {
         // The link itself: a link that stands there is replaced, not followed.
         guard lstat(output, &status) == 0 else { return nil }
         switch status.st_mode & S_IFMT {
-        case S_IFREG, S_IFLNK:
+        case S_IFREG:
+            return HostIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        case S_IFLNK:
+            try checkTarget(ofLink: output)
             return HostIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         case S_IFDIR:
             throw BakeError(
@@ -42,8 +45,31 @@ struct OutputCheck {
         }
     }
 
+    /// A link to a file, or to nothing, gives way. One to a directory or device, such as
+    /// /dev/stdout, was hardly meant to.
+    private static func checkTarget(ofLink output: String) throws(BakeError) {
+        var status = stat()
+        let leadsToFile = stat(output, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+        if leadsToFile, try !isLinkToOpenFile(output) { return }
+        throw BakeError(
+            .outputNotWritable,
+            "cannot write '\(output)': it is a link to something that is no file",
+            hint: "name the image itself with -o")
+    }
+
+    /// As /dev/stdout is one, whatever is open there.
+    private static func isLinkToOpenFile(_ output: String) throws(BakeError) -> Bool {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        guard readlink(output, &target, target.count - 1) >= 0 else {
+            throw BakeError(
+                .outputNotWritable, "cannot write '\(output)': \(Errno(rawValue: errno))")
+        }
+        return target.starts(with: "/proc/".utf8.map { CChar(bitPattern: $0) })
+    }
+
     private func checkDirectory(of output: String) throws(BakeError) {
-        guard access(directory.string, W_OK | X_OK) == 0 else {
+        // With a dot behind it, for a file in its place is "not a directory".
+        guard access("\(directory)/.", W_OK | X_OK) == 0 else {
             let reason = Errno(rawValue: errno)
             throw BakeError(
                 .outputNotWritable, "cannot write '\(output)': directory '\(directory)': \(reason)",

@@ -1,8 +1,9 @@
-/// A merged tree as bytes in a file, ready to become the last part of an image.
+/// A merged tree as bytes in a file: ready to become the last part of an image, or of use alone.
 public struct Blob: Sendable, Equatable {
     public enum Kind: String, Sendable {
         case squashfs
         case tar
+        case newc
     }
 
     public var kind: Kind

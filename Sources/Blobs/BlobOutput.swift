@@ -6,15 +6,23 @@ struct BlobOutput: Sendable {
     private let descriptor: FileDescriptor
     /// Where the blob begins in the file, in bytes.
     private let start: UInt64
+    private let limitByteCount: UInt64
 
+    /// - Parameter limitByteCount: how long the file may become.
+    ///
     /// The descriptor stays the caller's.
-    init(_ descriptor: FileDescriptor, start: UInt64 = 0) {
+    init(
+        _ descriptor: FileDescriptor, start: UInt64 = 0, limitByteCount: UInt64 = .max
+    ) {
         self.descriptor = descriptor
         self.start = start
+        self.limitByteCount = limitByteCount
     }
 
-    func empty() throws(BlobError) {
-        guard ftruncate(descriptor.rawValue, 0) == 0 else {
+    func empty() throws(BlobError) { try cut(toByteCount: 0) }
+
+    func cut(toByteCount byteCount: UInt64) throws(BlobError) {
+        guard ftruncate(descriptor.rawValue, off_t(byteCount)) == 0 else {
             throw .output(.resize, Errno(rawValue: errno))
         }
     }
@@ -26,6 +34,9 @@ struct BlobOutput: Sendable {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(BlobError) {
+        guard offset + UInt64(bytes.count) <= limitByteCount else {
+            throw .tooLong(limitByteCount: limitByteCount)
+        }
         var done = 0
         while done < bytes.count {
             let count = pwrite(

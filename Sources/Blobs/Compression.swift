@@ -15,7 +15,8 @@ public struct Compression: Sendable, Hashable {
     public init(_ algorithm: Algorithm, level: Int? = nil) throws(BlobError) {
         let level = level ?? algorithm.defaultLevel
         guard algorithm.levels.contains(level) else {
-            throw .levelOutOfRange(algorithm, level: level)
+            throw .levelOutOfRange(
+                algorithm: algorithm.rawValue, level: level, expected: algorithm.levelsText)
         }
         self.algorithm = algorithm
         self.level = level

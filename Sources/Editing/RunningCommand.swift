@@ -73,7 +73,7 @@ struct RunningCommand {
         var mask = sigset_t()
         sigemptyset(&mask)
         posix_spawnattr_setsigmask(&attributes, &mask)
-        for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD] {
+        for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGCHLD] {
             sigaddset(&mask, signal)
         }
         posix_spawnattr_setsigdefault(&attributes, &mask)

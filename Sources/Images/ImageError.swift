@@ -30,6 +30,8 @@ public enum ImageError: Error, Equatable, Sendable {
 /// What was being done to a file when it failed.
 public enum FileAction: String, Sendable {
     case open, read, write, create, replace, lock
+    /// Putting a new name on the disk; the file has it already.
+    case keep = "be sure to keep the new"
 }
 
 /// What is wrong with some bytes.

@@ -17,6 +17,7 @@ import Testing
             ("row36", .noSize, 65, "more data than its size says"),
             ("row37", .statusEIO, 66, "Input/output error"),
             ("row37", .linkEIO, 66, "Input/output error"),
+            ("row37", .xattrEIO, 66, "Input/output error"),
             ("row38", .listEIO, 66, "Input/output error"),
         ]
 

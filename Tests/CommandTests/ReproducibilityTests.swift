@@ -40,6 +40,18 @@ struct ReproducibilityTests {
         return try Data(contentsOf: scratch.url(output))
     }
 
+    /// Bakes a copy of the tree as a user to whom all of it belongs.
+    private func bakeAsNobody(_ flags: [String]) throws -> Data {
+        let made = try runProcess(
+            ["sh", "-c", "cp -a tree theirs && mkdir out && chown -R 65534:65534 theirs out"],
+            in: scratch.path)
+        #expect(made.status == 0, "\(made.stderrText)")
+        return try bake(
+            flags, tree: "theirs", output: "out/app.img",
+            around: #"exec setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@""#,
+            environment: ["BAKE_CACHE": try TestKernel.copy(toCacheIn: scratch)])
+    }
+
     /// The tree once more, its directories filled in another order.
     private func copyInReverse() throws {
         let names = try runProcess(["find", ".", "-depth", "-print0"], in: scratch.path("tree"))
@@ -74,6 +86,12 @@ struct ReproducibilityTests {
             "another time zone, language and directory")
         #expect(
             try bake(flags, around: #"exec taskset -c 0 "$@""#) == first, "one processor")
+        #expect(
+            try bake(flags, around: #"NO_FAKE_STAT=1 exec faketime -f +1y "$@""#) == first,
+            "a year later")
+        if geteuid() == 0 {
+            #expect(try bakeAsNobody(flags) == first, "another user, whose tree it is")
+        }
         try copyInReverse()
         // Where the tree came from is not in the image.
         #expect(try bake(flags, tree: "copy") == first, "another order in the directories")

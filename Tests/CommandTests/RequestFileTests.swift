@@ -148,7 +148,7 @@ import Testing
             "--chmod", "--owner", "--on-conflict", "--allow-missing", "--allow-changing",
             "--drop-acl", "--one-file-system", "--strict", "--no-image-config",
             "--no-default-etc", "--default-etc", "--list", "--save-request",
-            "--check-reproducible",
+            "--check-reproducible", "--format", "--drop-xattrs", "--jobs",
         ]
         for flag in flags {
             #expect(result.stdoutText.contains(flag), "\(flag)")

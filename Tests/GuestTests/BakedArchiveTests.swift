@@ -9,7 +9,8 @@ import Trees
 
 /// From a tree over the blob to a tree again, both halves ours.
 @Suite struct BakedArchiveTests {
-    @Test func aTreeComesBackAsItWas() throws {
+    @Test(arguments: ["lz4", "zstd", "zstd:22", "gzip", "xz", "xz:9", "none"])
+    func aTreeComesBackAsItWas(compression: String) throws {
         let directory = try TemporaryDirectory()
         try UnpackingTests.shell(UnpackingTests.makeTree, in: directory)
         // The blob counts whole seconds.
@@ -23,7 +24,9 @@ import Trees
         let file = try SystemPackage.FileDescriptor.open(
             FilePath(directory.path("blob")), .readWrite, options: [.create],
             permissions: .ownerReadWrite)
-        let blob = try Tar.write(try MergedTree.overlay([layer]), to: file)
+        var options = Tar.Options()
+        options.compression = try StreamCompression(parsing: compression)
+        let blob = try Tar.write(try MergedTree.overlay([layer]), to: file, options: options)
         try file.close()
 
         let report = try UnpackingTests.unpack(

@@ -28,4 +28,14 @@ public struct TestKernel: Sendable {
         }
         return TestKernel(version: version, directory: "\(kernels)/\(version)")
     }
+
+    /// A cache with this kernel that every user can read: the path for BAKE_CACHE.
+    public static func copy(toCacheIn scratch: TemporaryDirectory) throws -> String {
+        let kernel = try newest()
+        let kernels = scratch.path("cache/kernels")
+        try FileManager.default.createDirectory(atPath: kernels, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: kernel.directory, toPath: "\(kernels)/\(kernel.version)")
+        return scratch.path("cache")
+    }
 }

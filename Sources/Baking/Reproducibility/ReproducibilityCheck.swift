@@ -42,12 +42,22 @@ public struct ReproducibilityCheck: Sendable {
             of: environment, home: room.home, temporary: room.temporary)
         try request.save(to: room.request.string)
         try await bakeAgain(request, room, disturbance)
-        let comparison = try ImageComparison(output, room.image, scratch: room.temporary)
-        let differences = try comparison.differences()
+        let differences = try Self.differences(request, output, room.image, room.temporary)
         try room.remove()
         return Reproducibility(
             changed: disturbance.changed, unchanged: disturbance.unchanged,
             differences: differences)
+    }
+
+    private static func differences(
+        _ request: BakeRequest, _ first: FilePath, _ second: FilePath, _ scratch: FilePath
+    ) throws(BakeError) -> [ImageDifference] {
+        guard request.format == .image else {
+            return try PartComparison(
+                first: first, second: second, format: request.format, scratch: scratch
+            ).differences()
+        }
+        return try ImageComparison(first, second, scratch: scratch).differences()
     }
 
     /// Another umask; and an end to the second bake when this process, whose end closes standard

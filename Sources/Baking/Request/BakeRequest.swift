@@ -50,7 +50,16 @@ public struct BakeRequest: Sendable, Equatable {
         case none
     }
 
-    /// How the merged tree is stored.
+    /// What is written: an image, or the merged tree alone.
+    public enum OutputFormat: String, Sendable, Equatable, CaseIterable {
+        case image
+        /// A newc archive, as the kernel unpacks it.
+        case initrd
+        case squashfs
+        case tar
+    }
+
+    /// How the merged tree is stored in an image.
     public enum BlobKind: String, Sendable, Equatable, CaseIterable {
         case squashfs
         case tar
@@ -106,6 +115,8 @@ public struct BakeRequest: Sendable, Equatable {
     public var allowsChanging = false
     /// POSIX access control lists, which no image can hold, are left out.
     public var dropsAccessControlLists = false
+    /// Extended attributes are left out where the output has no place for them: in an initrd.
+    public var dropsXattrs = false
     /// What is mounted inside a tree is not part of it.
     public var staysOnFileSystem = false
     /// Symbolic links that lead nowhere, or out of the tree, are warnings.
@@ -126,12 +137,13 @@ public struct BakeRequest: Sendable, Equatable {
     public var kernel: String?
     /// Baked kernel command line; the loader's own is appended to it.
     public var kernelCommandLine: String?
+    public var format = OutputFormat.image
     public var blobKind = BlobKind.squashfs
-    /// `NAME[:LEVEL]`; nil is the blob kind's default.
+    /// `NAME[:LEVEL]`; nil is the default of the format, and of an image's blob.
     public var compression: String?
     /// Bytes of a squashfs block.
     public var blockSize = 256 * 1024
-    /// Path of the image; empty while nobody has named one.
+    /// Path of the image, or of what is written instead; empty while nobody has named one.
     public var output: String
     /// Stop before anything is written and report what would be.
     public var isDryRun = false

@@ -76,6 +76,11 @@ extension RequestKey {
         return BakeRequest.BlobKind(rawValue: text)!  // the rule has looked
     }
 
+    static func format(_ node: JSONNode) throws(ConfigurationFault) -> BakeRequest.OutputFormat {
+        let text = try node.text(.format)
+        return BakeRequest.OutputFormat(rawValue: text)!  // the rule has looked
+    }
+
     /// Bytes as a number, or as a text with K or M.
     static func blockSize(_ node: JSONNode) throws(ConfigurationFault) -> Int {
         let mustBe: StaticString = "a power of two from 4K to 1M"

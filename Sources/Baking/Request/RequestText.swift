@@ -22,6 +22,8 @@ public enum RequestText: Sendable {
     case network
     /// `--variant`
     case variant
+    /// `--format`
+    case format
     /// `--blob`
     case blobKind
     /// `--compression`
@@ -54,6 +56,11 @@ public enum RequestText: Sendable {
             PackageVariant(rawValue: text) == nil
                 ? "'\(text)' is none of "
                     + PackageVariant.allCases.map(\.rawValue).joined(separator: ", ") : nil
+        case .format:
+            BakeRequest.OutputFormat(rawValue: text) == nil
+                ? "'\(text)' is none of "
+                    + BakeRequest.OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")
+                : nil
         case .blobKind:
             BakeRequest.BlobKind(rawValue: text) == nil
                 ? "'\(text)' is neither squashfs nor tar" : nil
@@ -85,9 +92,10 @@ public enum RequestText: Sendable {
         }
     }
 
+    /// Levels that only squashfs does not have are found out when it is known what is written.
     private func compressionFlaw(of text: String) -> String? {
         do throws(BlobError) {
-            _ = try Compression(parsing: text)
+            _ = try StreamCompression(parsing: text)
             return nil
         } catch {
             return error.description

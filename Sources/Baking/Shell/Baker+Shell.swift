@@ -34,10 +34,7 @@ extension Baker {
         try Self.checkArchiveName(inputs.output)
         let output = try OutputCheck(inputs)
         let plan = try TreePlan(inputs)
-        var reader = try InputReader(plan, self, output, progress)
-        try await reader.read()
-        var baked = try merge(reader, plan)
-        try edit(&baked, plan, scratch: output.directory, progress)
+        let baked = try await merge(plan, output, progress)
         progress(.editing(number: inputs.edits.count + 1, count: inputs.edits.count + 1))
         let edit = try run(request, in: baked.tree, scratch: output.directory)
         if !edit.changes.isEmpty { try save(edit.layer, to: output.path) }

@@ -15,6 +15,8 @@ public enum SquashFS {
         /// Nil: every block is made anew, and nothing recorded for the next blob. The bytes are the
         /// same either way.
         public var reuse: Reuse?
+        /// How long the blob may become, in bytes; work on a longer one is given up early.
+        public var limitByteCount: UInt64 = .max
 
         public init() {}
     }
@@ -39,7 +41,8 @@ public enum SquashFS {
         try LargeCopies(tree, options, hashSeed: hashSeed, known).find(in: &plan)
         let blob = BlobContext(
             tree: tree, plan: plan, options: options, hashSeed: hashSeed, known: known,
-            output: BlobOutput(output, start: offset),
+            output: BlobOutput(
+                output, start: offset, limitByteCount: options.limitByteCount),
             exchange: Exchange(plan, workerCount: options.workers))
         try blob.output.empty()
         let workers = try WorkerThreads(count: options.workers) { Worker.run(blob) }

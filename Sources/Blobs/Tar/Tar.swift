@@ -2,20 +2,27 @@ internal import Glibc
 public import SystemPackage
 public import Trees
 
-/// Merged trees as POSIX pax archives in an LZ4 frame: the blob that PID 1 unpacks into memory.
+/// Merged trees as compressed POSIX pax archives: the blob that PID 1 unpacks into memory.
 ///
 /// Format: docs/image-format.md, *Blob*. Unpacked by bake-init, GNU tar and bsdtar.
 public enum Tar {
     public struct Options: Sendable {
-        /// 1 to 12, as `lz4 -LEVEL`. Level 1 is as fast as the disk; 9 is a tenth smaller at a
-        /// tenth of the speed. Unpacking costs the same for all of them.
-        public var level = 1
+        /// Any but `lz4Legacy`, which has no checksum.
+        public var compression = StreamCompression.fastest
+        /// Threads that compress; nil: one for every processor that is online. The bytes are the
+        /// same for every count.
+        public var workerCount: Int?
+        /// How long the blob may become, in bytes; work on a longer one is given up early.
+        public var limitByteCount: UInt64 = .max
+        /// With zeros to a multiple of 4096 bytes, as the blob of an image has to be. A file of its
+        /// own has none: programs take what stands behind a compressed stream for damage.
+        public var isPadded = true
 
         public init() {}
     }
 
-    /// Writes a tree as a compressed archive, padded with zeros to a multiple of 4096 bytes. The
-    /// bytes depend on the tree, the level and the version of liblz4 alone.
+    /// Writes a tree as a compressed archive. The bytes depend on the tree, the compression and the
+    /// version of its library alone.
     ///
     /// - Parameters:
     ///   - output: open for writing; what it holds is replaced. Not synced.
@@ -24,18 +31,19 @@ public enum Tar {
         _ tree: MergedTree, to output: FileDescriptor, options: Options = Options(),
         progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
-        guard (1...12).contains(options.level) else {
-            throw .levelOutOfRange(.lz4, level: options.level)
-        }
         try checkLimits(of: tree)
-        var frame = try LZ4Frame.begin(
-            in: output, level: options.level, contentByteCount: archiveByteCount(of: tree))
-        let notes = try writeEntries(of: tree, to: &frame, progress)
-        try frame.append(TarHeader.endOfArchive)
-        let written = try frame.finish(paddedTo: 4096)
+        var stream = try CompressedStream(
+            to: BlobOutput(output, limitByteCount: options.limitByteCount),
+            compression: options.compression,
+            workerCount: options.workers,
+            expectedByteCount: archiveByteCount(of: tree))
+        let notes = try writeEntries(of: tree, to: &stream, progress)
+        try stream.append(TarHeader.endOfArchive)
+        let written = try stream.finish(paddedTo: options.isPadded ? 4096 : 1)
         return Blob(
-            kind: .tar, compression: "lz4", byteCount: written.byteCount,
-            dataByteCount: written.dataByteCount, sha256: written.sha256, verity: nil, notes: notes)
+            kind: .tar, compression: options.compression.algorithm.rawValue,
+            byteCount: written.byteCount, dataByteCount: written.dataByteCount,
+            sha256: written.sha256, verity: nil, notes: notes)
     }
 
     /// Length of the archive before compression.
@@ -60,43 +68,26 @@ public enum Tar {
 
 extension Tar {
     private static func writeEntries(
-        of tree: MergedTree, to frame: inout LZ4Frame, _ progress: (BlobProgress) -> Void
+        of tree: MergedTree, to stream: inout CompressedStream, _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> [BlobNote] {
         var notes: [BlobNote] = []
         var done = BlobProgress(
             inodeCount: tree.nodes.count, byteCount: tree.counts.contentByteCount)
         try forEachMember(of: tree) { (path, node, firstName) throws(BlobError) in
-            try frame.append(TarHeader.encode(path, node, linkTo: firstName))
+            try stream.append(TarHeader.encode(path, node, linkTo: firstName))
             guard firstName == nil else { return }
             if case .regular(let content) = node.kind {
-                let note = try append(content, to: &frame) { count in
+                let note = try stream.append(content) { count in
                     done.bytesDone += UInt64(count)
                     progress(done)
                 }
                 if let note { notes.append(note) }
             }
-            try frame.append(TarHeader.padding(behind: node.byteCount))
+            try stream.append(TarHeader.padding(behind: node.byteCount))
             done.inodesDone += 1
             progress(done)
         }
         return notes
-    }
-
-    private static func append(
-        _ content: Node.Content, to frame: inout LZ4Frame, _ progress: (Int) -> Void
-    ) throws(BlobError) -> BlobNote? {
-        var source = try SourceReader(content)
-        var left = content.byteCount
-        while left > 0 {
-            let count = try frame.fill { (space) throws(BlobError) in
-                let wanted = Int(min(UInt64(space.count), left))
-                return try source.next(
-                    into: UnsafeMutableRawBufferPointer(rebasing: space[..<wanted]))
-            }
-            left -= UInt64(count)
-            progress(count)
-        }
-        return try source.finish()
     }
 
     /// In the order of the tree; `firstName` is where a hard link's node was written, nil for the
@@ -133,5 +124,11 @@ extension Tar {
             case .directory, .regular, .fifo: break
             }
         }
+    }
+}
+
+extension Tar.Options {
+    fileprivate var workers: Int {
+        max(1, workerCount ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 }

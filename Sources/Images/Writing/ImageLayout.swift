@@ -48,7 +48,7 @@ struct ImageLayout: Equatable {
     private static let setupLimitByteCount = 0x8000
     /// Where the RAM of a q35 machine has its hole for devices; a ramdisk must end below it too
     /// (boot.rst, "initrd_addr_max").
-    private static let addressLimit = 1 << 31
+    static let addressLimit = 1 << 31
     /// libnvdimm maps huge pages only.
     private static let hugePageByteCount = 2 << 20
 

@@ -3,6 +3,10 @@ public import SystemPackage
 
 /// Puts an image together.
 public enum ImageWriter {
+    /// A blob longer than this fits no image, whatever else is in it, in bytes.
+    public static let blobLimitByteCount = UInt64(
+        ImageLayout.addressLimit - SetupHeader.lowestLoadAddress)
+
     /// Writes the file complete or not at all; what stood under the name before stays whole until
     /// then. The same contents make the same bytes.
     ///

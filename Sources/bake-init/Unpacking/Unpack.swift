@@ -23,9 +23,9 @@ struct UnpackReport: Equatable {
     }
 }
 
-/// Unpacks the first `byteCount` bytes of `blob`, a file or a block device: an LZ4 frame, then
-/// zeros. Its digest should have been checked; here only the frame's own checksum is, and only
-/// when everything has been unpacked.
+/// Unpacks the first `byteCount` bytes of `blob`, a file or a block device: a compressed stream,
+/// then zeros. Its digest should have been checked; here only the stream's own checksum is, and
+/// only when everything has been unpacked.
 ///
 /// When the file system is full, the rest is read all the same, for the number in the message.
 func unpackArchive(
@@ -37,7 +37,7 @@ func unpackArchive(
     } catch {
         throw .cannotOpen(blob, error)
     }
-    var reader = ArchiveReader(try FrameReader(file.number, byteCount: byteCount))
+    var reader = ArchiveReader(try StreamReader(file.number, byteCount: byteCount))
     return try unpack(&reader, into: directory, fidelity)
 }
 

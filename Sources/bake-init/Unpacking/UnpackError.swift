@@ -6,11 +6,17 @@ enum UnpackError: Error, Equatable {
     /// The blob, at an offset in bytes from its start.
     case cannotRead(offset: UInt64, Errno)
     case blobEndsEarly(offset: UInt64)
-    /// What liblz4 found, by its own name for it.
-    case damagedFrame(offset: UInt64, error: Bytes)
-    case bytesBehindFrame(offset: UInt64)
+    /// It begins neither as an archive nor as anything that is unpacked.
+    case unknownCompression
+    /// What the decompressor's library found, in its own words.
+    case damagedStream(offset: UInt64, error: Bytes)
+    case bytesBehindStream(offset: UInt64)
+    /// The stream asks for more than `Decoder.windowByteCountLimit`.
+    case streamTakesTooMuchMemory
+    /// The decompressor did not get what it needs.
+    case noMemoryForStream
 
-    /// The archive; offsets count from the start of what the frame holds.
+    /// The archive; offsets count from the start of what the stream holds.
     case archiveEndsEarly(offset: UInt64)
     /// The sum over a header's bytes is not the one it names.
     case damagedHeader(offset: UInt64)
@@ -33,10 +39,15 @@ enum UnpackError: Error, Equatable {
         case .cannotRead(let offset, let errno):
             "cannot read the archive at byte \(offset): \(errno.text)"
         case .blobEndsEarly(let offset): "the archive is cut off at byte \(offset)"
-        case .damagedFrame(let offset, let error):
+        case .unknownCompression: "the archive is neither tar nor lz4, zstd, gzip or xz"
+        case .damagedStream(let offset, let error):
             "the compressed archive is damaged before byte \(offset): \(error.shown)"
-        case .bytesBehindFrame(let offset):
+        case .bytesBehindStream(let offset):
             "the compressed archive is over at byte \(offset), but other bytes follow"
+        case .streamTakesTooMuchMemory:
+            "the compressed archive takes more than \(Decoder.windowByteCountLimit >> 20) MB of"
+                + " memory to unpack"
+        case .noMemoryForStream: "not enough memory to unpack the compressed archive"
         case .archiveEndsEarly(let offset): "the unpacked archive is cut off at byte \(offset)"
         case .damagedHeader(let offset):
             "the header at byte \(offset) of the unpacked archive is damaged"

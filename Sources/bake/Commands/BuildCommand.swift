@@ -15,11 +15,15 @@ struct BuildCommand: AsyncParsableCommand {
               bake -R base/ -R app/ -c rumpconfig.json -o app.img
               bake -R hello/ -e GREETING=hi -o hello.img -- /bin/hello world
               bake -R app/ --blob tar -o app.img
+              bake -R initrd/ --format initrd -o initrd.img
               bake -R app/ -o app.img --save-request bake.json    then: bake
             """)
 
     @OptionGroup(title: "Trees")
     var trees: TreeFlags
+
+    @OptionGroup(title: "Output")
+    var output: OutputFlags
 
     @Option(
         name: [.customShort("c"), .customLong("config")],
@@ -51,23 +55,6 @@ struct BuildCommand: AsyncParsableCommand {
 
     @Option(help: "Kernel command line baked in; the loader's own comes after it.")
     var kernelCmdline: String?
-
-    @Option(name: [.customShort("o"), .customLong("output")], help: "The image to write.")
-    var output: String?
-
-    @Option(help: "How the tree is stored: squashfs or tar. Default: squashfs.")
-    var blob: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "zstd, gzip, xz, lz4 or none, with an optional level. Default: zstd:3; lz4 for tar.",
-            valueName: "NAME[:LEVEL]"))
-    var compression: String?
-
-    @Option(
-        help: "Bytes of a squashfs block, with K or M; a power of two from 4K to 1M. Default: 256K."
-    )
-    var blockSize: String?
 
     @Option(
         help: ArgumentHelp(
@@ -160,20 +147,8 @@ struct BuildCommand: AsyncParsableCommand {
         request.program = ProgramArguments.typed ?? request.program
         request.kernel = kernel ?? request.kernel
         request.kernelCommandLine = kernelCmdline ?? request.kernelCommandLine
-        if let blob = try FlagText.check(blob, .blobKind, flag: "--blob") {
-            request.blobKind = BakeRequest.BlobKind(rawValue: blob)!  // the rule has looked
-        }
-        request.compression =
-            try FlagText.check(compression, .compression, flag: "--compression")
-            ?? request.compression
-        if let blockSize = try FlagText.check(blockSize, .blockSize, flag: "--block-size") {
-            request.blockSize = try ByteCountFlag.parse(blockSize, flag: "--block-size")
-        }
-        request.output = output ?? request.output
-        guard !request.output.isEmpty else {
-            throw CommandFailure(
-                .usage, "no output was named", hint: "name the image to write: -o app.img")
-        }
+        try output.apply(to: &request)
+        try refuseFlagsOfImages(for: request.format)
         request.isDryRun = dryRun
         request.reuse = try makeReuse()
         request.isListed = list
@@ -196,6 +171,24 @@ struct BuildCommand: AsyncParsableCommand {
             reuse.trust = trust
         }
         return reuse
+    }
+
+    /// A tree alone has no place for what these say; in a bake.json they are for other bakes.
+    private func refuseFlagsOfImages(
+        for format: BakeRequest.OutputFormat
+    ) throws(CommandFailure) {
+        if format == .image { return }
+        let flags: [(name: String, isTyped: Bool)] = [
+            ("--config", configurationFile != nil), ("--env", !environment.isEmpty),
+            ("--hostname", hostname != nil), ("--", ProgramArguments.typed != nil),
+            ("--kernel", kernel != nil), ("--kernel-cmdline", kernelCmdline != nil),
+            ("--blob", output.blob != nil), ("--base", base != nil), ("--trust", trust != nil),
+            ("--block-size", output.blockSize != nil && format != .squashfs),
+        ]
+        guard let flag = flags.first(where: \.isTyped) else { return }
+        throw CommandFailure(
+            .usage, "'\(flag.name)' says nothing about \(format.noun) alone",
+            hint: "leave it out, or leave out --format")
     }
 
     private func save(_ request: BakeRequest) throws(CommandFailure) {

@@ -18,7 +18,9 @@ enum ReportRendering {
             lines.append("  edit \(index + 1)  \(ChangesRendering.summary(edit))")
         }
         lines.append("  tree    \(report.entryCount) entries, \(report.inodeCount) inodes")
-        lines.append("  kernel  \(report.kernelVersion), \(report.moduleCount) modules")
+        if let version = report.kernelVersion {
+            lines.append("  kernel  \(version), \(report.moduleCount) modules")
+        }
         if let blob = report.blob {
             lines.append(
                 "  blob    \(blob.kind) (\(blob.compression)), \(ByteCountText.render(blob.byteCount))"
@@ -35,7 +37,7 @@ enum ReportRendering {
                     + "\(ByteCountText.mebibytes(memory.uefi)) under UEFI")
         }
         let headline =
-            report.imageByteCount.map { "\(report.output): \(ByteCountText.render($0))" }
+            report.outputByteCount.map { "\(report.output): \(ByteCountText.render($0))" }
             ?? "\(report.output): not written (dry run)"
         return lines.joined(separator: "\n") + "\n"
             + report.warnings.map { "bake: warning: \($0)\n" }.joined()
@@ -64,9 +66,10 @@ enum ReportRendering {
             "blob": report.blob.map(json) ?? .null,
             "edits": .array(report.edits.map { .object(ChangesRendering.members($0)) }),
             "entryCount": .integer(Int64(report.entryCount)),
-            "imageByteCount": report.imageByteCount.map(JSONValue.integer) ?? .null,
+            "format": .text(report.format.rawValue),
+            "imageByteCount": orNull(report.imageByteCount),
             "inodeCount": .integer(Int64(report.inodeCount)),
-            "kernelVersion": .text(report.kernelVersion),
+            "kernelVersion": orNull(report.kernelVersion),
             "layers": .array(report.layers.map(json)),
             "memory": report.memory.map {
                 .object(["linux": .integer($0.linux), "uefi": .integer($0.uefi)])
@@ -74,6 +77,7 @@ enum ReportRendering {
             "moduleCount": .integer(Int64(report.moduleCount)),
             "notes": .array(report.notes.map(JSONValue.text)),
             "output": .text(report.output),
+            "outputByteCount": orNull(report.outputByteCount),
             "packages": .array(
                 report.packages.map { package in
                     .object([
@@ -88,8 +92,17 @@ enum ReportRendering {
                     "byteCount": .integer(reuse.byteCount),
                 ])
             } ?? .null,
+            "sha256": orNull(report.sha256),
             "warnings": .array(report.warnings.map(JSONValue.text)),
         ])
+    }
+
+    private static func orNull(_ number: Int64?) -> JSONValue {
+        number.map(JSONValue.integer) ?? .null
+    }
+
+    private static func orNull(_ text: String?) -> JSONValue {
+        text.map(JSONValue.text) ?? .null
     }
 
     private static func json(_ reproducibility: Reproducibility) -> JSONValue {

@@ -30,7 +30,8 @@ enum Interruption {
                 OutputFile.removeUnfinished()
                 ReproducibilityCheck.abandon()
                 ProgressLine.clear()
-                exit(ExitStatus.interrupted.rawValue)
+                // Not exit(3), which would take away what other threads still use.
+                _exit(ExitStatus.interrupted.rawValue)
             }, argument)
         guard started == 0 else { return }
         for number in [SIGINT, SIGTERM, SIGHUP] {
