@@ -22,7 +22,7 @@ struct BlobOutput: Sendable {
     func empty() throws(BlobError) { try cut(toByteCount: 0) }
 
     func cut(toByteCount byteCount: UInt64) throws(BlobError) {
-        guard ftruncate(descriptor.rawValue, off_t(byteCount)) == 0 else {
+        guard ftruncate(descriptor.rawValue, off_t(start + byteCount)) == 0 else {
             throw .output(.resize, Errno(rawValue: errno))
         }
     }
