@@ -151,7 +151,12 @@ import Testing
         _ = try bake()
         try scratch.write("new", to: "tree/0-new")
         try await withThrowingTaskGroup { group in
-            for _ in 0..<2 { group.addTask { #expect(try run(["-q"]).status == 0) } }
+            for _ in 0..<2 {
+                group.addTask {
+                    let result = try run(["-q"])
+                    #expect(result.status == 0, "\(result.stderrText)")
+                }
+            }
             try await group.waitForAll()
         }
         try expectFirstBake()
