@@ -113,7 +113,7 @@ import Testing
 
     @Test func whatTheCacheDoesNotKnowIsNoBase() throws {
         _ = try bake()
-        let reason = "nothing was reused from 'app.img': bake's cache does not know it"
+        let reason = "nothing was reused from 'app.img': bake's cache does not know"
         let path = try #require(try indices().first)
         let index = try Data(contentsOf: URL(fileURLWithPath: path))
         for remains in [index.dropLast(40), Data(), nil] {
