@@ -139,7 +139,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "BakingTests",
-            dependencies: ["Baking", "BakeContract", "Trees", "TestSupport", system],
+            dependencies: ["Baking", "BakeContract", "Blobs", "Trees", "TestSupport", system],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "LaunchingTests",

@@ -32,6 +32,15 @@ public struct BakeReport: Sendable {
         public let offset: Int64
     }
 
+    /// The blocks that were taken from an earlier image.
+    public struct Reuse: Sendable {
+        /// The image, as the user wrote it.
+        public let base: String
+        public let blockCount: Int
+        /// As they are stored.
+        public let byteCount: Int64
+    }
+
     public let output: String
     public let format: BakeRequest.OutputFormat
     /// Nil where no kernel is part of the output.
@@ -53,6 +62,8 @@ public struct BakeReport: Sendable {
     /// The merged tree's text form, a line an inode; nil unless the request is listed.
     public let listing: String?
     public let blob: Blob?
+    /// Nil where there was no earlier image, and for a dry run.
+    public let reuse: Reuse?
     /// Bytes of the finished file; nil for a dry run.
     public let outputByteCount: Int64?
     public var imageByteCount: Int64? { format == .image ? outputByteCount : nil }
@@ -86,7 +97,7 @@ extension BakeReport {
     ///   - blob: nil for a dry run, as is `image`.
     init(
         _ plan: BakePlan, _ baked: BakedTree, _ blob: Blobs.Blob? = nil,
-        _ image: WrittenImage? = nil
+        _ image: WrittenImage? = nil, _ earlier: EarlierImage? = nil
     ) {
         self.init(
             plan.request, baked, blob, at: image?.blobOffset, warnings: plan.warnings,
@@ -95,7 +106,7 @@ extension BakeReport {
             memory: image.map { image in
                 let needs = image.manifest.memory
                 return (Int64(needs.inPlaceByteCount), Int64(needs.uefiByteCount))
-            })
+            }, earlier: earlier)
     }
 
     /// Of a tree that is written alone.
@@ -112,9 +123,10 @@ extension BakeReport {
         _ request: BakeRequest, _ baked: BakedTree, _ blob: Blobs.Blob?, at blobOffset: Int?,
         warnings: [String], outputByteCount: Int64?, sha256: String? = nil,
         kernel: (version: String, moduleCount: Int)? = nil,
-        memory: (linux: Int64, uefi: Int64)? = nil
+        memory: (linux: Int64, uefi: Int64)? = nil, earlier: EarlierImage? = nil
     ) {
         let tree = baked.tree
+        let remark = earlier?.remark(on: blob?.reuse)
         packages = baked.packages.map {
             Package(name: $0.name, version: $0.version, architecture: $0.architecture)
         }
@@ -130,10 +142,18 @@ extension BakeReport {
         self.warnings =
             warnings + baked.warnings + tree.notes.filter(\.isWarning).map(\.description)
             + (blob?.notes.map(\.description) ?? [])
+            + (remark?.warnings ?? [])
         notes =
             tree.notes.filter { !$0.isWarning }.map(\.description) + Self.hidden(in: tree)
             + Self.removed(from: tree)
+            + (remark?.notes ?? [])
         listing = request.isListed ? tree.text : nil
+        reuse = earlier.flatMap { earlier in
+            blob?.reuse.map {
+                Reuse(
+                    base: earlier.name, blockCount: $0.blockCount, byteCount: Int64($0.byteCount))
+            }
+        }
         self.blob = blob.flatMap { blob in
             blobOffset.map { offset in
                 Blob(

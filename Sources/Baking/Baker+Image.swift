@@ -12,7 +12,7 @@ public let bakeVersion = "0.1.0"
 extension Baker {
     /// Puts the blob and everything around it into the one file.
     func write(
-        _ baked: BakedTree, _ blob: borrowing BlobFile, _ configuration: BakedConfiguration,
+        _ baked: BakedTree, _ blob: inout BlobFile, _ configuration: BakedConfiguration,
         _ plan: BakePlan, to output: FilePath
     ) throws(BakeError) -> WrittenImage {
         let osRelease = try osRelease(of: baked.tree)
@@ -33,9 +33,9 @@ extension Baker {
                     configuration: configuration.text),
                 blob: BlobSource(
                     descriptor: blob.descriptor, path: output, description: description,
-                    treeByteCount: unpackedByteCount(baked.tree, plan)),
+                    offset: blob.offset, treeByteCount: unpackedByteCount(baked.tree, plan)),
                 leavesBlobInPlace: plan.fitness.leavesBlobInPlace)
-            let image = try ImageWriter.write(contents, to: output)
+            let image = try ImageWriter.write(contents, to: output, draft: blob.takeDraft())
             TypedNames(of: cache).keep(baked.layers.typedNames, of: image.manifest)
             return image
         } catch {

@@ -1,5 +1,6 @@
 internal import BakeContract
 internal import Blobs
+internal import Glibc
 internal import Images
 public import Kernels
 internal import SystemPackage
@@ -22,8 +23,11 @@ public struct Baker: Sendable {
         _ request: BakeRequest, progress: @escaping @Sendable (BakeProgress) -> Void = { _ in }
     ) async throws(BakeError) -> BakeReport {
         if request.format != .image { return try await bakePart(request, progress: progress) }
+        let startSeconds = Int64(time(nil))
         let output = try OutputCheck(request)
         let plan = try BakePlan(request, installation: installation, cache: cache)
+        let indices = BlobIndexCache(of: cache)
+        let earlier = try EarlierImage.find(request, indices)
         var inputs = try InputReader(plan, self, output, progress)
         try await inputs.read()
         var baked = try merge(inputs, plan)
@@ -32,9 +36,12 @@ public struct Baker: Sendable {
             request, tree: baked.tree, image: inputs.imageConfiguration)
         try finish(&baked, configuration, plan)
         if request.isDryRun { return BakeReport(plan, baked) }
-        let blob = try BlobFile.write(baked.tree, plan, beside: output.path, progress)
+        var blob = try BlobFile.write(
+            baked.tree, plan, beside: output.path, reuse(of: earlier, request, startSeconds),
+            expectedOffset: earlier?.blobOffset, progress)
         progress(.writing)
-        let image = try write(baked, blob, configuration, plan, to: output.path)
-        return BakeReport(plan, baked, blob.blob, image)
+        let image = try write(baked, &blob, configuration, plan, to: output.path)
+        keep(blob.blob, in: indices)
+        return BakeReport(plan, baked, blob.blob, image, earlier)
     }
 }

@@ -4,26 +4,59 @@ internal import Images
 internal import SystemPackage
 internal import Trees
 
-/// The blob in a file without a name in the output's directory: on the output's file system, so
-/// that it can be moved into the image without a copy where that file system can share blocks, and
-/// gone with the process, however that ends.
+/// The blob in a file on the output's file system.
+///
+/// Where an earlier image tells where it will stand, the file is the new image already, and only
+/// what surrounds the blob is missing. Else it is a file without a name, from which the blob can be
+/// moved into the image without a copy where the file system can share blocks, and which is gone with
+/// the process, however that ends.
 struct BlobFile: ~Copyable {
     let blob: Blob
     let descriptor: FileDescriptor
+    /// Where the blob begins in the file, in bytes.
+    let offset: Int
+    /// Owns the descriptor where there is one.
+    private var draft: OutputFile?
+    private let ownsDescriptor: Bool
 
-    private init(blob: Blob, descriptor: FileDescriptor) {
+    private init(
+        blob: Blob, descriptor: FileDescriptor, offset: Int, draft: consuming OutputFile?
+    ) {
         self.blob = blob
         self.descriptor = descriptor
+        self.offset = offset
+        ownsDescriptor = draft == nil
+        self.draft = draft
     }
 
+    /// The image that lacks everything but the blob.
+    mutating func takeDraft() -> OutputFile? { draft.take() }
+
+    /// - Parameter expectedOffset: where in the image the blob will stand, if that can be said.
     static func write(
-        _ tree: MergedTree, _ plan: BakePlan, beside output: FilePath,
-        _ progress: @escaping @Sendable (BakeProgress) -> Void
+        _ tree: MergedTree, _ plan: BakePlan, beside output: FilePath, _ reuse: Reuse?,
+        expectedOffset: Int?, _ progress: @escaping @Sendable (BakeProgress) -> Void
     ) throws(BakeError) -> BlobFile {
+        func pack(into descriptor: FileDescriptor, at offset: Int) throws(BlobError) -> Blob {
+            try Self.pack(tree, plan, reuse, to: descriptor, at: offset) {
+                progress(.packing($0))
+            }
+        }
+        if let expectedOffset {
+            let draft = try createDraft(of: output, plan)
+            let descriptor = draft.descriptor
+            do throws(BlobError) {
+                let blob = try pack(into: descriptor, at: expectedOffset)
+                return BlobFile(
+                    blob: blob, descriptor: descriptor, offset: expectedOffset, draft: draft)
+            } catch {
+                throw BakeError(error, output: plan.request.output)
+            }
+        }
         let descriptor = try createNameless(beside: output)
         do throws(BlobError) {
-            let blob = try pack(tree, plan, to: descriptor) { progress(.packing($0)) }
-            return BlobFile(blob: blob, descriptor: descriptor)
+            let blob = try pack(into: descriptor, at: 0)
+            return BlobFile(blob: blob, descriptor: descriptor, offset: 0, draft: nil)
         } catch {
             try? descriptor.close()  // what it held is worth nothing without its end
             throw BakeError(error, output: plan.request.output)
@@ -31,24 +64,38 @@ struct BlobFile: ~Copyable {
     }
 
     deinit {
-        try? descriptor.close()  // it was copied into the image, or the bake has failed anyway
+        // It was copied into the image, or the bake has failed anyway.
+        if ownsDescriptor { try? descriptor.close() }  // as said above
     }
 
     private static func pack(
-        _ tree: MergedTree, _ plan: BakePlan, to descriptor: FileDescriptor,
+        _ tree: MergedTree, _ plan: BakePlan, _ reuse: Reuse?, to descriptor: FileDescriptor,
+        at offset: Int,
         _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> Blob {
         switch plan.packing {
         case .squashfs(let compression):
             var options = SquashFS.Options(plan.request, compression)
             options.limitByteCount = ImageWriter.blobLimitByteCount
-            return try SquashFS.write(tree, to: descriptor, options: options, progress: progress)
+            options.reuse = reuse
+            return try SquashFS.write(
+                tree, to: descriptor, at: UInt64(offset), options: options, progress: progress)
         case .tar(let compression):
             var options = Tar.Options()
             options.compression = compression
             options.workerCount = plan.request.workerCount
             options.limitByteCount = ImageWriter.blobLimitByteCount
             return try Tar.write(tree, to: descriptor, options: options, progress: progress)
+        }
+    }
+
+    private static func createDraft(
+        of output: FilePath, _ plan: BakePlan
+    ) throws(BakeError) -> OutputFile {
+        do {
+            return try OutputFile(replacing: output)
+        } catch {
+            throw BakeError(error, output: plan.request.output)
         }
     }
 

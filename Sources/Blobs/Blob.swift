@@ -18,10 +18,15 @@ public struct Blob: Sendable, Equatable {
     /// Nil for kinds that are not mounted.
     public var verity: Verity?
     public var notes: [BlobNote]
+    /// Nil where nobody asked for it.
+    public var reuse: Reuse.Outcome?
+    /// For the blob that is made next.
+    public var index: BlobIndex?
 
     public init(
         kind: Kind, compression: String, byteCount: UInt64, dataByteCount: UInt64,
-        sha256: [UInt8]?, verity: Verity?, notes: [BlobNote]
+        sha256: [UInt8]?, verity: Verity?, notes: [BlobNote],
+        reuse: Reuse.Outcome? = nil, index: BlobIndex? = nil
     ) {
         self.kind = kind
         self.compression = compression
@@ -30,6 +35,8 @@ public struct Blob: Sendable, Equatable {
         self.sha256 = sha256
         self.verity = verity
         self.notes = notes
+        self.reuse = reuse
+        self.index = index
     }
 }
 

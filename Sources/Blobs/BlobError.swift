@@ -11,6 +11,8 @@ public enum BlobError: Error, Sendable, Equatable {
 
     /// A file of the tree could not be read, or changed.
     case tree(TreeError)
+    /// A file that was trusted for its times holds something else than it did.
+    case falseLooks(HostPlace)
     case output(OutputOperation, Errno)
     /// The blob is longer than the caller has use for.
     case tooLong(limitByteCount: UInt64)
@@ -52,6 +54,11 @@ extension BlobError: CustomStringConvertible {
         switch self {
         case .tree(let error):
             error.description
+        case .falseLooks(let place):
+            """
+            cannot pack '\(place)': its content changed, and neither its length nor its times
+              hint: bake with --trust hash
+            """
         case .output(let operation, let errno):
             "cannot \(operation.rawValue) the blob: \(errno)"
         case .tooLong(let limit):

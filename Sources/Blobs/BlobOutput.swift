@@ -4,20 +4,25 @@ internal import SystemPackage
 /// The file a blob is written to, by several threads, each at places of its own.
 struct BlobOutput: Sendable {
     private let descriptor: FileDescriptor
+    /// Where the blob begins in the file, in bytes.
+    private let start: UInt64
     private let limitByteCount: UInt64
 
     /// - Parameter limitByteCount: how long the file may become.
     ///
     /// The descriptor stays the caller's.
-    init(_ descriptor: FileDescriptor, limitByteCount: UInt64 = .max) {
+    init(
+        _ descriptor: FileDescriptor, start: UInt64 = 0, limitByteCount: UInt64 = .max
+    ) {
         self.descriptor = descriptor
+        self.start = start
         self.limitByteCount = limitByteCount
     }
 
     func empty() throws(BlobError) { try cut(toByteCount: 0) }
 
     func cut(toByteCount byteCount: UInt64) throws(BlobError) {
-        guard ftruncate(descriptor.rawValue, off_t(byteCount)) == 0 else {
+        guard ftruncate(descriptor.rawValue, off_t(start + byteCount)) == 0 else {
             throw .output(.resize, Errno(rawValue: errno))
         }
     }
@@ -36,7 +41,7 @@ struct BlobOutput: Sendable {
         while done < bytes.count {
             let count = pwrite(
                 descriptor.rawValue, bytes.baseAddress! + done, bytes.count - done,
-                off_t(offset) + off_t(done))
+                off_t(start + offset) + off_t(done))
             if count >= 0 {
                 done += count
             } else if errno != EINTR {

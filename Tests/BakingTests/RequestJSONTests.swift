@@ -111,7 +111,7 @@ struct RequestJSONTests {
         #expect(
             unsaid == [
                 "isDryRun", "isListed", "reversesNames", "leftOut", "workerCount",
-                "sourceDateEpoch",
+                "reuse", "sourceDateEpoch",
             ])
     }
 }

@@ -32,7 +32,7 @@ struct ReproducibilityTests {
     ) throws -> Data {
         let result = try runProcess(
             [
-                "sh", "-c", line, "sh", try StagedBake.part("bin/bake"), "-q", "-R",
+                "sh", "-c", line, "sh", try StagedBake.part("bin/bake"), "-q", "--no-reuse", "-R",
                 scratch.path(tree), "-c", scratch.path("rumpconfig.json"), "-o",
                 scratch.path(output),
             ] + flags, environment: environment, in: directory ?? scratch.path)

@@ -5,6 +5,7 @@ extension BakeRequest {
     /// As the second bake takes it: what makes no difference is done in another way.
     public mutating func disturb() {
         reversesNames = true
+        reuse.isWanted = false
         workerCount = sysconf(Int32(_SC_NPROCESSORS_ONLN)) == 1 ? 3 : 1
     }
 }
@@ -16,7 +17,7 @@ struct Disturbance {
     /// What is changed, and what stays as it is: nouns.
     private(set) var changed = [
         "umask", "current directory and paths", "name of the output", "order of directory entries",
-        "number of threads",
+        "number of threads", "reuse of older blocks",
     ]
     private(set) var unchanged = ["user", "file system"]
 

@@ -65,6 +65,23 @@ public struct BakeRequest: Sendable, Equatable {
         case tar
     }
 
+    /// What is taken from an image that was baked before: makes no difference to the bytes.
+    public struct Reuse: Sendable, Equatable {
+        /// When a file is taken for unchanged: its content has the hash it had, or its length, times,
+        /// inode and device are what they were.
+        public enum Trust: String, Sendable, Equatable, CaseIterable {
+            case hash
+            case stat
+        }
+
+        public var isWanted = true
+        /// Path of an image; nil for the output that is about to be replaced.
+        public var base: String?
+        public var trust = Trust.hash
+
+        public init() {}
+    }
+
     /// One `-e NAME=VALUE`.
     public struct EnvironmentVariable: Sendable, Equatable {
         public let name: [UInt8]
@@ -130,6 +147,7 @@ public struct BakeRequest: Sendable, Equatable {
     public var output: String
     /// Stop before anything is written and report what would be.
     public var isDryRun = false
+    public var reuse = Reuse()
     /// Give the merged tree's text form with the report.
     public var isListed = false
     /// Take directory entries in the opposite of the kernel's order, which makes no difference:

@@ -29,9 +29,13 @@ struct OutputFile: ~Copyable {
     var byteCount: UInt64 { state.pointee.stream.byteCount }
 
     /// Where a block begins that is appended.
-    func append(_ bytes: UnsafeRawBufferPointer) throws(BlobError) -> UInt64 {
+    ///
+    /// - Parameter baseOffset: where in the base the same bytes stand, if they do.
+    func append(
+        _ bytes: UnsafeRawBufferPointer, baseOffset: UInt64?
+    ) throws(BlobError) -> UInt64 {
         let offset = byteCount
-        try state.pointee.stream.append(bytes)
+        try state.pointee.stream.append(bytes, baseOffset: baseOffset)
         return offset
     }
 

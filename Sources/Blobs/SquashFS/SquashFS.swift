@@ -12,6 +12,9 @@ public enum SquashFS {
         /// Threads that compress; nil: one for every processor that is online. The bytes are the
         /// same for every count.
         public var workerCount: Int?
+        /// Nil: every block is made anew, and nothing recorded for the next blob. The bytes are the
+        /// same either way.
+        public var reuse: Reuse?
         /// How long the blob may become, in bytes; work on a longer one is given up early.
         public var limitByteCount: UInt64 = .max
 
@@ -23,18 +26,23 @@ public enum SquashFS {
     ///
     /// - Parameters:
     ///   - output: open for writing; what it holds is replaced. Not synced.
+    ///   - offset: where in it the blob begins, in bytes; before it there will be a hole.
     ///   - progress: called on this thread after every file and every block.
     public static func write(
-        _ tree: MergedTree, to output: FileDescriptor, options: Options = Options(),
-        progress: (BlobProgress) -> Void = { _ in }
+        _ tree: MergedTree, to output: FileDescriptor, at offset: UInt64 = 0,
+        options: Options = Options(), progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
         var notes = try checkLimits(of: tree, options)
-        let hashSeed = UInt64.random(in: .min ... .max)
+        let known = try options.reuse.map { reuse throws(BlobError) in
+            try KnownContents(reuse, options)
+        }
+        let hashSeed = known?.seed ?? .random(in: .min ... .max)
         var plan = ContentPlan(tree, blockSize: options.blockSize)
-        try LargeCopies(tree, options, hashSeed: hashSeed).find(in: &plan)
+        try LargeCopies(tree, options, hashSeed: hashSeed, known).find(in: &plan)
         let blob = BlobContext(
-            tree: tree, plan: plan, options: options, hashSeed: hashSeed,
-            output: BlobOutput(output, limitByteCount: options.limitByteCount),
+            tree: tree, plan: plan, options: options, hashSeed: hashSeed, known: known,
+            output: BlobOutput(
+                output, start: offset, limitByteCount: options.limitByteCount),
             exchange: Exchange(plan, workerCount: options.workers))
         try blob.output.empty()
         let workers = try WorkerThreads(count: options.workers) { Worker.run(blob) }
@@ -45,15 +53,22 @@ public enum SquashFS {
         return Blob(
             kind: .squashfs, compression: options.compression.algorithm.rawValue,
             byteCount: written.sealed.byteCount, dataByteCount: written.byteCount,
-            sha256: nil, verity: written.sealed.verity, notes: notes)
+            sha256: nil, verity: written.sealed.verity, notes: notes,
+            reuse: written.records?.outcome(known),
+            index: written.records?.index(blob, written.sealed))
+    }
+
+    private struct Written {
+        /// Of the file system alone.
+        let byteCount: UInt64
+        let records: BlobRecords?
+        let sealed: Verity.Sealed
     }
 
     /// The file system, padding and hash tree, while workers are there to do the work.
-    ///
-    /// - Returns: the length in bytes of the file system alone, and what became of the whole.
     private static func writeBlob(
         _ blob: BlobContext, _ notes: inout [BlobNote], _ progress: (BlobProgress) -> Void
-    ) throws(BlobError) -> (byteCount: UInt64, sealed: Verity.Sealed) {
+    ) throws(BlobError) -> Written {
         let stream = BlobStream(blob.exchange, blob.output)
         let file = OutputFile(stream)
         let compressor = try Compressor(
@@ -61,8 +76,11 @@ public enum SquashFS {
         var superblock = try Superblock(blob.options, compressor, file)
         var commit = try Commit(blob, file)
         notes += try commit.run(file, progress)
+        let records = commit.takeRecords()
         try MetadataTables(compressor, file).write(blob.tree, commit.finish(), &superblock, file)
         let byteCount = try superblock.finish(file)
-        return (byteCount, try Verity.seal(blob.output, leaves: try stream.finish()))
+        return Written(
+            byteCount: byteCount, records: records,
+            sealed: try Verity.seal(blob.output, leaves: try stream.finish()))
     }
 }

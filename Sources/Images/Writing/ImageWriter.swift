@@ -13,18 +13,27 @@ public enum ImageWriter {
     /// Throws `.malformed` for a kernel or stub that cannot be used, `.tooLarge` for what no
     /// loader could take, `.file` for what the system refused.
     ///
-    /// - Parameter permissions: of the file; nil for what the umask leaves of 0644.
+    /// - Parameters:
+    ///   - permissions: of the file; nil for what the umask leaves of 0644.
+    ///   - draft: the file that holds the blob, if it was made to become the image. Where the blob
+    ///     does not stand there as it must in the image, another file is made and the draft dropped.
     @discardableResult
     public static func write(
-        _ contents: ImageContents, to path: FilePath, permissions: FilePermissions? = nil
+        _ contents: ImageContents, to path: FilePath, permissions: FilePermissions? = nil,
+        draft: consuming OutputFile? = nil
     ) throws(ImageError) -> WrittenImage {
         let plan = try ImagePlan(contents)
-        let output = try OutputFile(replacing: path)
+        let isInPlace = draft != nil && contents.blob.offset == plan.layout[.blob].lowerBound
+        let output = isInPlace ? draft.take()! : try OutputFile(replacing: path)
         if let permissions { try output.set(permissions) }
         for part in plan.contents {
             try output.write(part.bytes, at: plan.layout[part.name].lowerBound)
         }
-        try copyBlob(contents.blob, to: output, at: plan.layout[.blob])
+        if !isInPlace {
+            try copyBlob(contents.blob, to: output, at: plan.layout[.blob])
+            // Until here its descriptor was in use.
+            _ = consume draft
+        }
         // What no part wrote stays a hole: zeros.
         try output.resize(toByteCount: plan.layout.fileByteCount)
         try output.finish()

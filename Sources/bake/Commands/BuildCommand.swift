@@ -56,6 +56,21 @@ struct BuildCommand: AsyncParsableCommand {
     @Option(help: "Kernel command line baked in; the loader's own comes after it.")
     var kernelCmdline: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Reuse compressed blocks of this image. Default: of the output that is replaced.",
+            valueName: "image"))
+    var base: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When a file is unchanged: hash (its content is) or stat (its times are). Default: hash.",
+            valueName: "hash|stat"))
+    var trust: String?
+
+    @Flag(help: "Compress everything anew. The bytes are the same.")
+    var noReuse = false
+
     @Flag(name: [.customShort("n"), .long], help: "Check and merge everything, write nothing.")
     var dryRun = false
 
@@ -98,6 +113,10 @@ struct BuildCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--json, --list and --save-request - all want stdout; give one of them")
         }
+        guard !(noReuse && (base != nil || trust != nil)) else {
+            throw ValidationError(
+                "--no-reuse leaves nothing for --base and --trust; give one of them")
+        }
         guard !(checkReproducible && dryRun) else {
             throw ValidationError("--check-reproducible bakes; leave --dry-run out")
         }
@@ -131,11 +150,27 @@ struct BuildCommand: AsyncParsableCommand {
         try output.apply(to: &request)
         try refuseFlagsOfImages(for: request.format)
         request.isDryRun = dryRun
+        request.reuse = try makeReuse()
         request.isListed = list
         request.leftOut = leaveOut
         if disturbed { request.disturb() }
         request.sourceDateEpoch = try SourceDateEpoch.fromEnvironment()
         return request
+    }
+
+    private func makeReuse() throws(CommandFailure) -> BakeRequest.Reuse {
+        var reuse = BakeRequest.Reuse()
+        reuse.isWanted = !noReuse
+        reuse.base = base
+        if let trust {
+            guard let trust = BakeRequest.Reuse.Trust(rawValue: trust) else {
+                throw CommandFailure(
+                    .usage, "--trust: '\(trust)' is neither hash nor stat",
+                    hint: "hash reads every file, stat trusts its times (docs/reuse.md)")
+            }
+            reuse.trust = trust
+        }
+        return reuse
     }
 
     /// A tree alone has no place for what these say; in a bake.json they are for other bakes.
@@ -148,7 +183,7 @@ struct BuildCommand: AsyncParsableCommand {
             ("--hostname", hostname != nil), ("--net", !networks.isEmpty),
             ("--", ProgramArguments.typed != nil),
             ("--kernel", kernel != nil), ("--kernel-cmdline", kernelCmdline != nil),
-            ("--blob", output.blob != nil),
+            ("--blob", output.blob != nil), ("--base", base != nil), ("--trust", trust != nil),
             ("--block-size", output.blockSize != nil && format != .squashfs),
         ]
         guard let flag = flags.first(where: \.isTyped) else { return }

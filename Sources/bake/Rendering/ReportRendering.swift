@@ -26,6 +26,11 @@ enum ReportRendering {
                 "  blob    \(blob.kind) (\(blob.compression)), \(ByteCountText.render(blob.byteCount))"
             )
         }
+        if let reuse = report.reuse, reuse.blockCount > 0 {
+            lines.append(
+                "  reused  \(ByteCountText.render(reuse.byteCount)) in "
+                    + "\(count(reuse.blockCount, "block")) of \(reuse.base)")
+        }
         if let memory = report.memory {
             lines.append(
                 "  memory  needs \(ByteCountText.mebibytes(memory.linux)) to boot, "
@@ -81,6 +86,12 @@ enum ReportRendering {
                     ])
                 }),
             "reproducibility": reproducibility.map(json) ?? .null,
+            "reuse": report.reuse.map { reuse in
+                .object([
+                    "base": .text(reuse.base), "blockCount": .integer(Int64(reuse.blockCount)),
+                    "byteCount": .integer(reuse.byteCount),
+                ])
+            } ?? .null,
             "sha256": orNull(report.sha256),
             "warnings": .array(report.warnings.map(JSONValue.text)),
         ])

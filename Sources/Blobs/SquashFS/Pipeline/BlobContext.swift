@@ -6,6 +6,8 @@ struct BlobContext: Sendable {
     let plan: ContentPlan
     let options: SquashFS.Options
     let hashSeed: UInt64
+    /// Nil where nothing is reused, neither now nor later.
+    let known: KnownContents?
     let output: BlobOutput
     let exchange: Exchange
 

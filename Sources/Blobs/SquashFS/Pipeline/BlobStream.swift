@@ -15,7 +15,10 @@ final class BlobStream {
         self.output = output
     }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws(BlobError) {
+    /// - Parameter baseOffset: where in the base the same bytes stand, if they do.
+    func append(
+        _ bytes: UnsafeRawBufferPointer, baseOffset: UInt64? = nil
+    ) throws(BlobError) {
         keepHead(of: bytes)
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -24,6 +27,11 @@ final class BlobStream {
             let space = UnsafeMutableRawBufferPointer(
                 rebasing: stretch.buffer.bytes[stretch.byteCount..<(stretch.byteCount + count)])
             space.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
+            if let baseOffset {
+                stretch.runs.append(
+                    byteCount..<byteCount + UInt64(count),
+                    baseOffset: baseOffset + UInt64(bytes.count - rest.count))
+            }
             rest = rest.dropFirst(count)
             stretch.byteCount += count
             byteCount += UInt64(count)

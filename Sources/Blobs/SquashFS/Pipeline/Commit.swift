@@ -11,11 +11,13 @@ struct Commit: ~Copyable {
     private var waiting = CommitQueue()
     private var progress: BlobProgress
     private var notes: [Int: BlobNote] = [:]
+    private var recorder: IndexRecorder?
 
     init(_ blob: BlobContext, _ file: borrowing OutputFile) throws(BlobError) {
         self.blob = blob
         fragments = try file.created(sqfs_frag_table_create(0), "sqfs_frag_table_create")
         locations = ContentLocations(fileCount: blob.plan.files.count)
+        recorder = blob.known.map { _ in IndexRecorder(fileCount: blob.plan.files.count) }
         packer = FragmentPacker(blockSize: blob.options.blockSize)
         progress = BlobProgress(
             inodeCount: blob.tree.nodes.count, byteCount: blob.tree.counts.contentByteCount)
@@ -42,6 +44,11 @@ struct Commit: ~Copyable {
         return notesByFile()
     }
 
+    /// What was recorded, and the files that changed while they were read.
+    mutating func takeRecords() -> BlobRecords? {
+        recorder.take().map { BlobRecords(recorder: $0, changedFiles: Set(notes.keys)) }
+    }
+
     consuming func finish() -> Contents {
         Contents(blob.plan, locations, fragments, nodeCount: blob.tree.nodes.count)
     }
@@ -57,6 +64,7 @@ struct Commit: ~Copyable {
         case .tails(let batch):
             let byteCount = batch.byteCount
             let last = batch.members.last?.file ?? 0
+            recorder?.append(batch)
             let added = packer.add(batch, &locations)
             if let buffer = added.emptied { blob.exchange.giveBack(buffer) }
             if let fragment = added.closed { pack(fragment) }
@@ -76,10 +84,19 @@ struct Commit: ~Copyable {
         while let item = waiting.takeReady() {
             switch item {
             case .block(let owner, let index, let block):
-                if index == 0 { locations.begin(owner, at: file.byteCount) }
+                if index == 0 {
+                    locations.begin(owner, at: file.byteCount)
+                    recorder?.begin(owner)
+                }
                 locations.append(block?.sizeWord ?? 0)
-                if let block { _ = try place(block, file) }
+                if let block {
+                    recorder?.append(block, at: file.byteCount)
+                    _ = try place(block, file)
+                } else {
+                    recorder?.appendZeros()
+                }
             case .fragment(_, let block):
+                recorder?.append(block!, at: file.byteCount, isFragment: true)
                 let offset = try place(block!, file)
                 var number: UInt32 = 0
                 try file.check(
@@ -92,7 +109,7 @@ struct Commit: ~Copyable {
     private func place(
         _ block: PackedBlock, _ file: borrowing OutputFile
     ) throws(BlobError) -> UInt64 {
-        let offset = try file.append(block.bytes)
+        let offset = try file.append(block.bytes, baseOffset: block.origin?.baseOffset)
         blob.exchange.giveBack(block.buffer)
         return offset
     }

@@ -3,19 +3,30 @@ internal import CXXHash
 /// What contents are told apart by: XXH3, 128 bits.
 ///
 /// Two contents of equal length and equal hash are taken for equal without comparing them: by
-/// accident that happens once in 2^128 pairs. The seed is drawn anew for every blob, so nobody can
-/// prepare a file that passes for another one. It does not show in the blob.
+/// accident that happens once in 2^128 pairs. The seed is random and known to nobody else, so
+/// nobody can prepare a file that passes for another one: it is drawn for a blob, and handed on in
+/// bake's cache to the blobs that reuse its blocks. It does not show in the blob.
 struct ContentHash: Hashable, Sendable {
-    private let low: UInt64
-    private let high: UInt64
+    static let byteCount = 16
 
-    private init(_ raw: XXH128_hash_t) {
-        low = raw.low64
-        high = raw.high64
+    let low: UInt64
+    let high: UInt64
+
+    init(low: UInt64, high: UInt64) {
+        self.low = low
+        self.high = high
     }
 
     init(of bytes: UnsafeRawBufferPointer, seed: UInt64) {
-        self.init(XXH3_128bits_withSeed(bytes.baseAddress, bytes.count, seed))
+        let raw = XXH3_128bits_withSeed(bytes.baseAddress, bytes.count, seed)
+        self.init(low: raw.low64, high: raw.high64)
+    }
+
+    /// Of contents one behind the other, each by its own hash: the blocks of a file, the tails of a
+    /// fragment.
+    init(of parts: [ContentHash], seed: UInt64) {
+        // Not the seed of contents: a list is no content that looks like one.
+        self = parts.withUnsafeBytes { ContentHash(of: $0, seed: ~seed) }
     }
 
     func hash(into hasher: inout Hasher) {
@@ -23,27 +34,8 @@ struct ContentHash: Hashable, Sendable {
         hasher.combine(low)
     }
 
-    /// Contents that come in pieces.
-    struct Running: ~Copyable {
-        private let state: OpaquePointer
-
-        init(seed: UInt64) throws(BlobError) {
-            guard let state = XXH3_createState(),
-                XXH3_128bits_reset_withSeed(state, seed) == XXH_OK
-            else { throw .library(call: "XXH3_createState", error: "SQFS_ERROR_ALLOC") }
-            self.state = state
-        }
-
-        deinit {
-            XXH3_freeState(state)
-        }
-
-        mutating func update(_ bytes: UnsafeRawBufferPointer) {
-            XXH3_128bits_update(state, bytes.baseAddress, bytes.count)
-        }
-
-        consuming func finish() -> ContentHash {
-            ContentHash(XXH3_128bits_digest(state))
-        }
+    /// 64 bits for bytes that only have to be what they were.
+    static func checksum(of bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+        XXH3_64bits_withSeed(bytes.baseAddress, bytes.count, seed)
     }
 }

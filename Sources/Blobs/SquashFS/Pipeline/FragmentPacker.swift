@@ -52,6 +52,8 @@ struct FragmentPacker {
         UnsafeMutableRawBufferPointer(rebasing: previous.buffer.bytes[end...])
             .copyMemory(from: batch.buffer.piece(at: batch.start, byteCount))
         previous.byteCount += byteCount
+        previous.members += moved
+        if !moved.isEmpty, !batch.isRead { previous.isRead = false }
         batch.members.removeFirst(moved.count)
         batch.start += byteCount
         batch.byteCount -= byteCount
@@ -64,7 +66,7 @@ struct FragmentPacker {
         defer { closedCount += 1 }
         return Fragment(
             number: closedCount, buffer: batch.buffer, start: batch.start,
-            byteCount: batch.byteCount)
+            byteCount: batch.byteCount, members: batch.members, isRead: batch.isRead)
     }
 
     /// Leaves the tails that nobody had before, without gaps between them.
@@ -95,7 +97,7 @@ struct FragmentPacker {
 
     /// Who had this tail before; from now on this file, where nobody had.
     private mutating func owner(of member: TailBatch.Member) -> Int? {
-        guard let hash = member.hash else { return nil }
+        guard member.mayHaveTwin, let hash = member.hash else { return nil }
         let key = Key(byteCount: member.byteCount, hash: hash)
         if let owner = owners[key] { return Int(owner) }
         owners[key] = Int32(member.file)

@@ -13,21 +13,25 @@ struct LargeCopies: Sendable {
     private let blockSize: Int
     private let workerCount: Int
     private let hashSeed: UInt64
+    private let known: KnownContents?
 
-    init(_ tree: MergedTree, _ options: SquashFS.Options, hashSeed: UInt64) {
+    init(
+        _ tree: MergedTree, _ options: SquashFS.Options, hashSeed: UInt64, _ known: KnownContents?
+    ) {
         self.tree = tree
         blockSize = options.blockSize
         workerCount = options.workers
         self.hashSeed = hashSeed
+        self.known = known
     }
 
     func find(in plan: inout ContentPlan) throws(BlobError) {
         var candidates = plan.files.indices.filter { plan.files[$0].byteCount >= blockSize }
         var hashes: [Int: ContentHash] = [:]
         candidates = groups(candidates, plan, hashes).flatMap { $0 }.sorted()
-        hashes = try self.hashes(of: candidates, plan, upTo: UInt64(blockSize))
+        hashes = try self.hashes(of: candidates, plan, blockLimit: 1)
         candidates = groups(candidates, plan, hashes).flatMap { $0 }.sorted()
-        hashes = try self.hashes(of: candidates, plan, upTo: .max)
+        hashes = try self.hashes(of: candidates, plan, blockLimit: .max)
         for group in groups(candidates, plan, hashes) {
             for copy in group.dropFirst() { plan.declare(copy, copyOf: group[0]) }
         }
@@ -42,9 +46,9 @@ struct LargeCopies: Sendable {
         }.values.filter { $0.count > 1 }
     }
 
-    /// - Parameter limit: how much of each is read, in bytes.
+    /// - Parameter blockLimit: how much of each is read.
     private func hashes(
-        of files: [Int], _ plan: ContentPlan, upTo limit: UInt64
+        of files: [Int], _ plan: ContentPlan, blockLimit: Int
     ) throws(BlobError) -> [Int: ContentHash] {
         if files.isEmpty { return [:] }
         let results = Monitor<[Int: Result<ContentHash, BlobError>]>([:])
@@ -56,7 +60,7 @@ struct LargeCopies: Sendable {
             while let file = next.withLock({ $0.next() }) {
                 let content = tree.content(ofNode: Int(plan.files[file].nodeIndex))
                 let result = Result { () throws(BlobError) in
-                    try hash(of: content, upTo: limit, by: buffer)
+                    try hash(of: content, blockLimit, by: buffer)
                 }
                 results.withLock { $0[file] = result }
             }
@@ -69,20 +73,22 @@ struct LargeCopies: Sendable {
     }
 
     private func hash(
-        of content: Node.Content, upTo limit: UInt64, by buffer: UnsafeMutableRawBufferPointer
+        of content: Node.Content, _ blockLimit: Int, by buffer: UnsafeMutableRawBufferPointer
     ) throws(BlobError) -> ContentHash {
-        var running = try ContentHash.Running(seed: hashSeed)
+        let count = min(blockLimit, Int(content.byteCount / UInt64(blockSize)))
+        if let known, let file = known.file(content),
+            let hash = known.hash(ofBlocks: count, of: file)
+        {
+            return hash
+        }
         var reader = try SourceReader(content)
-        var rest = min(limit, content.byteCount - content.byteCount % UInt64(blockSize))
-        while rest > 0 {
-            let piece = UnsafeMutableRawBufferPointer(
-                rebasing: buffer[..<Int(min(rest, UInt64(buffer.count)))])
-            try reader.fill(piece)
-            running.update(UnsafeRawBufferPointer(piece))
-            rest -= UInt64(piece.count)
+        var hashes: [ContentHash] = []
+        for _ in 0..<count {
+            try reader.fill(buffer)
+            hashes.append(ContentHash(of: UnsafeRawBufferPointer(buffer), seed: hashSeed))
         }
         // A change is noted when the file is packed; a copy gets the note of its original.
         _ = try reader.finish()
-        return running.finish()
+        return ContentHash(of: hashes, seed: hashSeed)
     }
 }

@@ -5,6 +5,18 @@ struct PackedBlock: Sendable {
     let start: Int
     let byteCount: Int
     let isCompressed: Bool
+    /// Nil where nobody wants to know.
+    let origin: Origin?
+
+    struct Origin: Sendable {
+        /// Of the content; of a fragment, that of the list of its tails' hashes.
+        let hash: ContentHash
+        /// Of the block's own bytes.
+        let checksum: UInt64
+        /// Where it stands in the base, in bytes from the start of the blob; nil for one that was
+        /// made anew.
+        let baseOffset: UInt64?
+    }
 
     /// As inodes and the fragment table have it: bit 24 says "not compressed" (squashfs_fs.h,
     /// SQUASHFS_COMPRESSED_BIT_BLOCK).
@@ -18,7 +30,9 @@ struct TailBatch: Sendable {
     struct Member: Sendable {
         let file: Int
         let byteCount: Int
-        /// Nil where no other tail has this length.
+        /// Whether another tail has the same length.
+        let mayHaveTwin: Bool
+        /// Nil where nobody asks for it.
         let hash: ContentHash?
     }
 
@@ -27,6 +41,8 @@ struct TailBatch: Sendable {
     var start = 0
     var byteCount = 0
     var members: ArraySlice<Member> = []
+    /// False where all hashes were known and the bytes are still in their files.
+    var isRead = true
 }
 
 /// A block of tails, ready to be compressed.
@@ -37,6 +53,8 @@ struct Fragment: Sendable {
     /// Where it stands in the buffer, in bytes.
     let start: Int
     let byteCount: Int
+    let members: ArraySlice<TailBatch.Member>
+    let isRead: Bool
 }
 
 /// What a reading task of the plan came to.
@@ -58,6 +76,8 @@ struct Stretch: Sendable {
     /// From the start of the file, in bytes.
     let offset: UInt64
     var byteCount: Int
+    /// What of it stands in the base too.
+    var runs = BaseRuns()
 
     static let byteCount = 64 * Verity.blockSize
 

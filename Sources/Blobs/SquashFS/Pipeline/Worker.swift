@@ -31,15 +31,13 @@ struct Worker: ~Copyable {
             let result = Result { () throws(BlobError) in try read(task, into: buffer) }
             blob.exchange.finish(read: number, result)
         case .pack(let fragment):
-            let result = Result { () throws(BlobError) in
-                try pack(fragment.buffer, at: fragment.start, byteCount: fragment.byteCount)
-            }
+            let result = Result { () throws(BlobError) in try pack(fragment) }
             blob.exchange.finish(pack: fragment.number, result)
         case .seal(let stretch):
             do throws(BlobError) {
                 try blob.output.write(stretch.bytes, at: stretch.offset)
                 blob.exchange.finish(
-                    stretch, leaves: HashTree.hashes(ofBlocksIn: stretch.bytes))
+                    stretch, leaves: stretch.leaves(knowing: blob.known?.base?.leaves))
             } catch {
                 blob.exchange.fail(error)
             }
@@ -63,15 +61,24 @@ struct Worker: ~Copyable {
         _ file: Int, _ index: Int, into buffer: BlockBuffer
     ) throws(BlobError) -> ReadOutcome {
         let blockSize = blob.options.blockSize
+        let content = blob.content(of: file)
+        switch blob.known?.block(index, of: content, into: buffer) {
+        case .packed(let block):
+            return ReadOutcome(contents: .block(file: file, index: index, block), notes: [])
+        case .zeros:
+            blob.exchange.giveBack(buffer)
+            return ReadOutcome(contents: .block(file: file, index: index, nil), notes: [])
+        case nil: break
+        }
         var reader = try SourceReader(
-            blob.content(of: file), at: UInt64(index) * UInt64(blockSize))
+            content, at: UInt64(index) * UInt64(blockSize))
         let isHole = reader.holeByteCount() >= UInt64(blockSize)
         let block = whole(buffer)
         if !isHole { try reader.fill(block) }
         let note = try reader.finish()
         let isEmpty = isHole || block.isAllZero
         if isEmpty { blob.exchange.giveBack(buffer) }
-        let packed = isEmpty ? nil : try pack(buffer, byteCount: blockSize)
+        let packed = isEmpty ? nil : try packUnlessKnown(buffer)
         return ReadOutcome(
             contents: .block(file: file, index: index, packed),
             notes: note.map { [(file, $0)] } ?? [])
@@ -82,6 +89,9 @@ struct Worker: ~Copyable {
     ) throws(BlobError) -> ReadOutcome {
         var batch = TailBatch(buffer: buffer)
         batch.members.reserveCapacity(tails.count)
+        if let known = blob.known, known.fill(&batch, with: tails, of: blob) {
+            return ReadOutcome(contents: .tails(batch), notes: [])
+        }
         var notes: [(file: Int, note: BlobNote)] = []
         for tail in tails {
             let content = blob.content(of: tail.file)
@@ -91,11 +101,14 @@ struct Worker: ~Copyable {
             }
             if tail.byteCount == 0 { continue }
             let hash =
-                tail.mayHaveTwin
+                tail.mayHaveTwin || blob.known != nil
                 ? ContentHash(
                     of: buffer.piece(at: batch.byteCount, tail.byteCount), seed: blob.hashSeed)
                 : nil
-            batch.members.append(.init(file: tail.file, byteCount: tail.byteCount, hash: hash))
+            batch.members.append(
+                .init(
+                    file: tail.file, byteCount: tail.byteCount, mayHaveTwin: tail.mayHaveTwin,
+                    hash: hash))
             batch.byteCount += tail.byteCount
         }
         return ReadOutcome(contents: .tails(batch), notes: notes)
@@ -107,19 +120,63 @@ struct Worker: ~Copyable {
 
     // MARK: Compressing
 
+    /// A block of a file, that was read: from the base where that has it.
+    private mutating func packUnlessKnown(_ buffer: BlockBuffer) throws(BlobError) -> PackedBlock {
+        let byteCount = blob.options.blockSize
+        guard let known = blob.known else { return try pack(buffer, byteCount: byteCount) }
+        let hash = ContentHash(of: buffer.piece(byteCount), seed: known.seed)
+        if let block = take(hash, from: known, insteadOf: buffer) { return block }
+        return try pack(buffer, byteCount: byteCount, hash)
+    }
+
+    private mutating func pack(_ fragment: Fragment) throws(BlobError) -> PackedBlock {
+        var hash: ContentHash?
+        if let known = blob.known {
+            let ofTails = ContentHash(of: fragment.members.map { $0.hash! }, seed: known.seed)
+            if let block = take(ofTails, from: known, insteadOf: fragment.buffer) { return block }
+            hash = ofTails
+        }
+        if !fragment.isRead { try fragment.read(of: blob) }
+        return try pack(
+            fragment.buffer, at: fragment.start, byteCount: fragment.byteCount, hash)
+    }
+
+    private mutating func take(
+        _ hash: ContentHash, from known: KnownContents, insteadOf buffer: BlockBuffer
+    ) -> PackedBlock? {
+        guard let base = known.base, let position = base.position(of: hash),
+            let block = base.read(position, into: spare)
+        else { return nil }
+        spare = buffer
+        return block
+    }
+
     /// Compressed, or as it is when that is no shorter.
+    ///
+    /// - Parameter hash: of the content, where somebody wants to know.
     private mutating func pack(
-        _ buffer: BlockBuffer, at start: Int = 0, byteCount: Int
+        _ buffer: BlockBuffer, at start: Int = 0, byteCount: Int, _ hash: ContentHash? = nil
     ) throws(BlobError) -> PackedBlock {
         let packedByteCount = try compressor.compress(
             buffer.piece(at: start, byteCount), into: whole(spare))
         guard let packedByteCount else {
             return PackedBlock(
-                buffer: buffer, start: start, byteCount: byteCount, isCompressed: false)
+                buffer: buffer, start: start, byteCount: byteCount, isCompressed: false,
+                origin: origin(hash, buffer.piece(at: start, byteCount)))
         }
         defer { spare = buffer }
         return PackedBlock(
-            buffer: spare, start: 0, byteCount: packedByteCount, isCompressed: true)
+            buffer: spare, start: 0, byteCount: packedByteCount, isCompressed: true,
+            origin: origin(hash, spare.piece(packedByteCount)))
+    }
+
+    private func origin(
+        _ hash: ContentHash?, _ bytes: UnsafeRawBufferPointer
+    ) -> PackedBlock.Origin? {
+        guard let hash, let seed = blob.known?.seed else { return nil }
+        return .init(
+            hash: hash, checksum: ContentHash.checksum(of: bytes, seed: seed),
+            baseOffset: nil)
     }
 }
 

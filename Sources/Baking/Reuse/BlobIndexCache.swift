@@ -1,0 +1,92 @@
+internal import Blobs
+internal import Glibc
+internal import SystemPackage
+
+/// What blobs of earlier bakes were made of, under bake's cache: one file for each, named after the
+/// root hash of the blob's hash tree. Safe to delete at any time; then the next bake compresses
+/// everything once more.
+///
+/// Readable by its owner alone: an index has the seed that keeps others from preparing contents with
+/// equal hashes. Files appear complete or not at all. They are not synced: one that a crash left
+/// damaged is told by its own checksum.
+struct BlobIndexCache {
+    let directory: FilePath
+    /// What all of them may take together, in bytes; the one used longest ago goes first.
+    var limitByteCount = 256 << 20
+
+    /// Nil where there is none that can be used.
+    func index(ofRootHash rootHash: [UInt8]) -> BlobIndex? {
+        let path = file(rootHash)
+        // An index that cannot be read is none, and made again.
+        guard let bytes = try? readWholeFile(path) else { return nil }  // as said above
+        guard let index = BlobIndex(bytes, rootHash: rootHash) else { return nil }
+        utimensat(AT_FDCWD, path.string, nil, 0)
+        return index
+    }
+
+    /// A cache that cannot be written costs time, not the image.
+    func keep(_ index: BlobIndex, rootHash: [UInt8]) {
+        if index.bytes.count > limitByteCount { return }
+        guard (try? makeDirectory(directory)) != nil else { return }  // as said above
+        let path = file(rootHash)
+        // mkstemp(3): nobody else may read it, whatever the umask.
+        var name = Array("\(path.string).XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { return }
+        let isWritten = write(index.bytes, to: descriptor)
+        close(descriptor)
+        if !isWritten || rename(name, path.string) != 0 { unlink(name) }
+        dropOldest()
+    }
+
+    private func file(_ rootHash: [UInt8]) -> FilePath {
+        let hex = rootHash.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        return directory.appending(hex.joined())
+    }
+
+    private func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        do {
+            return try FileDescriptor(rawValue: descriptor).writeAll(bytes) == bytes.count
+        } catch {
+            return false
+        }
+    }
+
+    /// What another bake leaves half-written when it is killed is dropped like everything else.
+    private func dropOldest() {
+        var known = CachedFile.all(in: directory)
+        var byteCount = known.reduce(0) { $0 + $1.byteCount }
+        known.sort { ($0.seconds, $0.nanoseconds) > ($1.seconds, $1.nanoseconds) }
+        while byteCount > limitByteCount, let oldest = known.popLast() {
+            unlink(oldest.path)
+            byteCount -= oldest.byteCount
+        }
+    }
+}
+
+/// A file of the cache, and when it was used last.
+private struct CachedFile {
+    let path: String
+    let byteCount: Int
+    let seconds: Int
+    let nanoseconds: Int
+
+    static func all(in directory: FilePath) -> [CachedFile] {
+        guard let listing = opendir(directory.string) else { return [] }
+        defer { closedir(listing) }
+        var files: [CachedFile] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            let path = directory.appending(name).string
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            files.append(
+                CachedFile(
+                    path: path, byteCount: Int(status.st_size), seconds: status.st_mtim.tv_sec,
+                    nanoseconds: status.st_mtim.tv_nsec))
+        }
+        return files
+    }
+}

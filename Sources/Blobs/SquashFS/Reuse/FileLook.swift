@@ -1,0 +1,63 @@
+internal import Trees
+
+/// What stat(2) says of a file: as long as all of it is the same, `--trust stat` takes the content
+/// to be the same.
+struct FileLook: Equatable {
+    let device: UInt64
+    let inode: UInt64
+    let byteCount: UInt64
+    let mtimeSeconds: Int64
+    let mtimeNanoseconds: Int32
+    let ctimeSeconds: Int64
+    let ctimeNanoseconds: Int32
+
+    init(_ file: HostFile) {
+        device = file.identity.device
+        inode = file.identity.inode
+        byteCount = file.byteCount
+        mtimeSeconds = file.mtimeSeconds
+        mtimeNanoseconds = file.mtimeNanoseconds
+        ctimeSeconds = file.ctimeSeconds
+        ctimeNanoseconds = file.ctimeNanoseconds
+    }
+
+    /// As the index has it.
+    init(_ bytes: [UInt8], at offset: Int) {
+        device = bytes.number(at: offset, as: UInt64.self)
+        inode = bytes.number(at: offset + 8, as: UInt64.self)
+        byteCount = bytes.number(at: offset + 16, as: UInt64.self)
+        mtimeSeconds = bytes.number(at: offset + 24, as: Int64.self)
+        mtimeNanoseconds = bytes.number(at: offset + 32, as: Int32.self)
+        ctimeNanoseconds = bytes.number(at: offset + 36, as: Int32.self)
+        ctimeSeconds = bytes.number(at: offset + 40, as: Int64.self)
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(number: device)
+        bytes.append(number: inode)
+        bytes.append(number: byteCount)
+        bytes.append(number: mtimeSeconds)
+        bytes.append(number: mtimeNanoseconds)
+        bytes.append(number: ctimeNanoseconds)
+        bytes.append(number: ctimeSeconds)
+    }
+
+    /// The order of the index.
+    func isBefore(_ other: FileLook) -> Bool {
+        (device, inode) < (other.device, other.inode)
+    }
+
+    /// How much older than the reading a time must be to tell that nothing was written afterwards:
+    /// the coarsest clock of a file system, FAT's, in seconds.
+    private static let clockStep: Int64 = 2
+
+    /// Whether a later change would show. One that comes within the same tick of the file system's
+    /// clock as the last one before the reading leaves the same time, so a file that was young when
+    /// it was read is not known by its looks. The rule is that of git's index
+    /// (Documentation/technical/racy-git).
+    ///
+    /// - Parameter time: when the reading began, seconds since 1970.
+    func isSettled(before time: Int64) -> Bool {
+        max(mtimeSeconds, ctimeSeconds) < time - Self.clockStep
+    }
+}

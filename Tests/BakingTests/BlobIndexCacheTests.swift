@@ -1,0 +1,63 @@
+import Blobs
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+import Trees
+
+@testable import Baking
+
+@Suite struct BlobIndexCacheTests {
+    /// A blob's index and root hash.
+    private static func index(of text: String) throws -> (BlobIndex, rootHash: [UInt8]) {
+        let scratch = try TemporaryDirectory()
+        try scratch.write(text, to: "tree/file")
+        let tree = try MergedTree.overlay([
+            Layer.scan(directory: FilePath(scratch.path("tree")), name: "tree")
+        ])
+        let file = try FileDescriptor.open(
+            FilePath(scratch.path("blob")), .readWrite, options: .create,
+            permissions: .ownerReadWrite)
+        defer { try? file.close() }  // the file is gone in a moment
+        var options = SquashFS.Options()
+        options.reuse = Reuse()
+        let blob = try SquashFS.write(tree, to: file, options: options)
+        return (try #require(blob.index), try #require(blob.verity).rootHash)
+    }
+
+    @Test func whatWasUsedLongestAgoGoes() throws {
+        let scratch = try TemporaryDirectory()
+        let samples = try ["a", "bb", "ccc"].map(Self.index)
+        let byteCount = samples[0].0.bytes.count
+        let cache = BlobIndexCache(
+            directory: FilePath(scratch.path("cache")), limitByteCount: 2 * byteCount)
+        for (number, sample) in samples.prefix(2).enumerated() {
+            cache.keep(sample.0, rootHash: sample.rootHash)
+            let path = cache.directory.appending(sample.rootHash.hexadecimal).string
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1e9 + Double(number))],
+                ofItemAtPath: path)
+        }
+        // Using the older one makes it the younger.
+        #expect(cache.index(ofRootHash: samples[0].rootHash) == samples[0].0)
+        cache.keep(samples[2].0, rootHash: samples[2].rootHash)
+        #expect(cache.index(ofRootHash: samples[0].rootHash) != nil)
+        #expect(cache.index(ofRootHash: samples[1].rootHash) == nil)
+        #expect(cache.index(ofRootHash: samples[2].rootHash) != nil)
+    }
+
+    @Test func aDirectoryThatCannotBeMadeCostsNothingElse() throws {
+        let scratch = try TemporaryDirectory()
+        try scratch.write("", to: "file")
+        let cache = BlobIndexCache(directory: FilePath(scratch.path("file/cache")))
+        let sample = try Self.index(of: "a")
+        cache.keep(sample.0, rootHash: sample.rootHash)
+        #expect(cache.index(ofRootHash: sample.rootHash) == nil)
+    }
+}
+
+extension [UInt8] {
+    fileprivate var hexadecimal: String {
+        map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+}
