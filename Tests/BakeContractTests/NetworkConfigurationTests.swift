@@ -142,12 +142,12 @@ struct NetworkConfigurationTests {
                 + "by router advertisements, name server 2001:db8::53, search domain a.b, search "
                 + "domain c; the next Ethernet interface as 10.0.0.2/24; 52:54:00:ab:cd:ef as "
                 + "2001:db8::2/64, gateway fe80::1, MTU 1280 (optional)")
-        // As rumprun writes it; the dialect's reader puts our name in place of NetBSD's.
+        // As rumprun writes it, with NetBSD's name of the second card.
         #expect(
             try step(
                 #"{"if":"vioif1","cloner":"true","type":"inet","method":"static","#
                     + #""addr":"10.0.120.101","mask":"24","gw":"10.0.120.1"}"#)
-                == "configure eth1 as 10.0.120.101/24, gateway 10.0.120.1")
+                == "configure vioif1 as 10.0.120.101/24, gateway 10.0.120.1")
     }
 
     @Test(

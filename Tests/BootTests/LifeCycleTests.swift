@@ -56,7 +56,7 @@ struct LifeCycleTests {
     private static let look = """
         #!/bin/busybox sh
         bb=/bin/busybox
-        $bb sed -n 's/^VmRSS:[^0-9]*/memory: /p' /proc/1/status
+        $bb sed -n 's/^RssAnon:[^0-9]*/memory: /p' /proc/1/status
         echo "files: $($bb ls /proc/1/fd | $bb wc -l)"
         echo "score: $($bb cat /proc/1/oom_score_adj) $($bb cat /proc/self/oom_score_adj)"
         $bb sleep 0.2
@@ -88,7 +88,9 @@ struct LifeCycleTests {
         }
         #expect(values("zombies") == ["0", "0"], "\(result.stdoutText)")
         #expect(values("score") == ["-1000 0", "-1000 0"])
-        #expect(values("files").count == 2 && Set(values("files")).count == 1)
+        // Fewer is right too: the port of the standard input is closed at its end.
+        let files = values("files").compactMap { Int($0) }
+        #expect(files.count == 2 && files[1] <= files[0], "\(files)")
         let memory = values("memory").compactMap { Int($0.prefix { $0.isNumber }) }
         // One page more or less is the allocator's business, ten thousand of anything are not.
         #expect(memory.count == 2 && memory[1] < memory[0] + 256, "\(memory)")

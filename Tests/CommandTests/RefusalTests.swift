@@ -96,10 +96,10 @@ import Testing
     }
 
     @Test func configurationErrorsNameLineAndColumn() throws {
-        try scratch.write("{\n  \"hostname\": \"a\",,\n}\n", to: "rumpconfig.json")
+        try scratch.write("{\n  \"hostname\": \"a\"\n  \"env\": {}\n}\n", to: "rumpconfig.json")
         try refuse(
             ["-R", "tree", "-c", "rumpconfig.json", "-o", "app.img"], status: 65,
-            saying: ["rumpconfig.json:2:19: error: "])
+            saying: ["rumpconfig.json:3:3: error: "])
     }
 
     @Test func unknownKeysNameTheNearest() throws {

@@ -50,16 +50,21 @@ import Testing
         #expect(message == "no router advertised itself on bake0 within 2 s")
     }
 
-    /// A router that wants to be asked by DHCPv6.
+    /// A router that wants to be asked by DHCPv6. On a busy machine its first word may take longer
+    /// than anybody waits: then it is waited for again.
     @Test func noPrefixIsNamed() throws {
         let link = try routedLink(["--dhcp-range=fd77::10,fd77::20,64,10m"])
-        let message = try link.inClientNamespace {
-            failure { () throws(NetworkError) in
-                try bringUp(NetworkInterface(method: .automaticVersion6), timeoutSeconds: 8)
+        var message: String?
+        for _ in 0..<4 {
+            message = try link.inClientNamespace {
+                failure { () throws(NetworkError) in
+                    try bringUp(NetworkInterface(method: .automaticVersion6), timeoutSeconds: 5)
+                }
             }
+            if message?.contains("no router advertised itself") != true { break }
         }
         #expect(
-            message == "no router gave bake0 a prefix for an address within 8 s"
+            message == "no router gave bake0 a prefix for an address within 5 s"
                 + " (DHCPv6 is not asked)")
     }
 }

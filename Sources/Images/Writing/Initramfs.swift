@@ -38,7 +38,8 @@ public enum Initramfs {
     }
 
     /// The archive behind it, which says what this image's blob is and how it is configured: so
-    /// the initramfs itself, slow to compress, depends on neither.
+    /// the initramfs itself, slow to compress, depends on neither. The guest checks both against
+    /// their digest before it believes them.
     ///
     /// - Parameter configuration: the baked rumpconfig.json, nil when there is none.
     public static func settings(
@@ -49,6 +50,8 @@ public enum Initramfs {
         if let configuration {
             try archive.appendFile("bake/rumpconfig.json", content: configuration)
         }
+        let digest = ContentDigest.of(guestManifest.encoded + (configuration ?? []))
+        try archive.appendFile("bake/settings-sha256", content: Array("\(digest.hex)\n".utf8))
         return try archive.finish()
     }
 

@@ -107,6 +107,7 @@ struct Boot: ~Copyable {
     }
 
     private func makePlan() throws(GuestFailure) -> BootPlan {
+        try checkSettings(on: system)
         let manifest = try readManifest(on: system)
         let facts = BootFacts(blob: findBlob(manifest, on: system))
         let effective = try readConfiguration(on: system)

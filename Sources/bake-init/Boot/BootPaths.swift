@@ -5,6 +5,7 @@ import BakeContract
 enum BootPaths {
     static let manifest = "/bake/manifest".bytes
     static let configuration = "/bake/rumpconfig.json".bytes
+    static let settingsDigest = "/bake/settings-sha256".bytes
     static let room = "/bake/room".bytes
     static let blob = "/bake/blob".bytes
     static let lower = "/bake/lower".bytes

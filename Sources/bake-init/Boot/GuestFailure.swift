@@ -7,6 +7,7 @@ enum GuestFailure: Error {
     case cannotMountBasics(type: Bytes, at: Bytes, Errno)
     case cannotReadManifest(Errno)
     case manifestIsDamaged(ManifestError)
+    case settingsAreDamaged
     case roomIsDamaged
     case cannotDigest(Errno)
     case configuration(ConfigurationError)
@@ -33,7 +34,8 @@ enum GuestFailure: Error {
     var status: GuestStatus {
         switch self {
         case .cannotMountBasics: .basics
-        case .cannotReadManifest, .manifestIsDamaged, .roomIsDamaged: .settings
+        case .cannotReadManifest, .manifestIsDamaged, .settingsAreDamaged, .roomIsDamaged:
+            .settings
         case .configuration(let error): error.status
         case .plan(let error): error.status
         case .wrongBlobDigest: .blobDigest
@@ -57,7 +59,7 @@ enum GuestFailure: Error {
         case .cannotMountBasics(let type, let path, _), .cannotMountRoot(let type, let path, _):
             "cannot mount \(type.shown) at \(path.shown)"
         case .cannotReadManifest: "cannot read /bake/manifest"
-        case .manifestIsDamaged: "the image's settings are damaged"
+        case .manifestIsDamaged, .settingsAreDamaged: "the image's settings are damaged"
         case .roomIsDamaged: "the image's configuration room is damaged"
         case .cannotDigest: "cannot compute SHA-256"
         case .configuration: "the configuration is refused"
@@ -95,6 +97,7 @@ enum GuestFailure: Error {
             .system(_, let errno):
             errno.text
         case .manifestIsDamaged(let error): error.description
+        case .settingsAreDamaged: "their SHA-256 is not the one that was baked"
         case .roomIsDamaged: "neither of its two slots has the digest it says"
         case .cannotUnpack(let error): error.description
         case .cannotBecomeInit(_, let text): text

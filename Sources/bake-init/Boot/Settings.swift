@@ -16,6 +16,21 @@ func readManifest<System: GuestSystem>(on system: System) throws(GuestFailure) -
     }
 }
 
+/// Refuses a guest manifest or baked configuration that is not what was baked: a launcher that is
+/// not ours hands over a damaged file without a word, and a flipped bit may still be good JSON.
+func checkSettings<System: GuestSystem>(on system: System) throws(GuestFailure) {
+    let manifest = try readIfThere(BootPaths.manifest, limit: 1 << 16, on: system) ?? []
+    let configuration = try readIfThere(BootPaths.configuration, limit: 1 << 20, on: system) ?? []
+    let expected = try readIfThere(BootPaths.settingsDigest, limit: 256, on: system) ?? []
+    let found: Bytes
+    do {
+        found = try system.sha256(of: manifest + configuration).hexadecimal
+    } catch {
+        throw .cannotDigest(error)
+    }
+    guard found == expected.trimmed else { throw .settingsAreDamaged }
+}
+
 /// What all sources say together; warnings go to the console.
 func readConfiguration<System: GuestSystem>(
     on system: System
