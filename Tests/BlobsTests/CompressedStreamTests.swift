@@ -8,7 +8,7 @@ import Testing
 /// Streams read back by the programs their formats come from.
 @Suite struct CompressedStreamTests {
     struct Format: Sendable, CustomTestStringConvertible {
-        let algorithm: StreamCompression.Algorithm
+        let algorithm: StreamAlgorithm
         /// Fast, for what does not depend on it.
         let level: Int
         let check: String
@@ -209,10 +209,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("zstd", StreamCompression.Algorithm.zstd, 3), ("zstd:22", .zstd, 22), ("lz4:9", .lz4, 9),
+        ("zstd", StreamAlgorithm.zstd, 3), ("zstd:22", .zstd, 22), ("lz4:9", .lz4, 9),
         ("xz:0", .xz, 0), ("gzip", .gzip, 6), ("none", .none, 0),
     ])
-    func names(text: String, algorithm: StreamCompression.Algorithm, level: Int) throws {
+    func names(text: String, algorithm: StreamAlgorithm, level: Int) throws {
         let compression = try StreamCompression(parsing: text)
         #expect(compression.algorithm == algorithm && compression.level == level)
     }

@@ -60,7 +60,7 @@ import Trees
     }
 
     static func write(
-        _ tree: MergedTree, _ algorithm: StreamCompression.Algorithm = .none,
+        _ tree: MergedTree, _ algorithm: StreamAlgorithm = .none,
         options change: (inout Newc.Options) -> Void = { _ in }
     ) throws -> Written {
         let directory = try TemporaryDirectory()
@@ -241,7 +241,7 @@ import Trees
 
     // MARK: Compression
 
-    static let programs: [(StreamCompression.Algorithm, [String])] = [
+    static let programs: [(StreamAlgorithm, [String])] = [
         (.gzip, ["gzip", "-dc"]), (.zstd, ["zstd", "-dc"]), (.xz, ["xz", "-dc"]),
         (.lz4Legacy, ["lz4", "-dc"]), (.none, ["cat"]),
     ]
@@ -249,7 +249,7 @@ import Trees
     /// Nothing stands behind a stream that its program would complain of, and the archive in it is
     /// the same.
     @Test(arguments: programs)
-    func compressed(algorithm: StreamCompression.Algorithm, program: [String]) throws {
+    func compressed(algorithm: StreamAlgorithm, program: [String]) throws {
         let tree = Self.variedTree()
         let plain = try Self.write(tree)
         let written = try Self.write(tree, algorithm)
@@ -265,7 +265,7 @@ import Trees
 
     /// Debian's dracut-core has it; it finds out by itself how an initrd is compressed.
     @Test(arguments: programs.map(\.0))
-    func lsinitrd(algorithm: StreamCompression.Algorithm) throws {
+    func lsinitrd(algorithm: StreamAlgorithm) throws {
         let written = try Self.write(Self.variedTree(), algorithm)
         let listed = try runProcess(["lsinitrd", written.path], environment: ["LC_ALL": "C"])
         #expect(listed.status == 0, "\(listed.stderrText)")
@@ -282,7 +282,7 @@ import Trees
         let tree = try MergedTree.overlay([
             Layer.scan(directory: FilePath(directory.path("in")), name: "in")
         ])
-        for algorithm in [StreamCompression.Algorithm.zstd, .gzip, .lz4Legacy] {
+        for algorithm in [StreamAlgorithm.zstd, .gzip, .lz4Legacy] {
             let digests = try [1, 2, 5].map { count in
                 try Self.write(tree, algorithm) { $0.workerCount = count }.blob.sha256
             }

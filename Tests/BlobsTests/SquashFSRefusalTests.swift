@@ -176,13 +176,13 @@ import Trees
 }
 
 @Suite struct CompressionTests {
-    static let cases: [(String, Compression.Algorithm, Int)] = [
+    static let cases: [(String, SquashFSAlgorithm, Int)] = [
         ("zstd", .zstd, 3), ("zstd:22", .zstd, 22), ("gzip", .gzip, 9), ("xz:0", .xz, 0),
         ("lz4", .lz4, 1), ("lz4:12", .lz4, 12), ("none", .none, 0),
     ]
 
     @Test(arguments: cases)
-    func parses(text: String, algorithm: Compression.Algorithm, level: Int) throws {
+    func parses(text: String, algorithm: SquashFSAlgorithm, level: Int) throws {
         let compression = try Compression(parsing: text)
         #expect(compression.algorithm == algorithm)
         #expect(compression.level == level)

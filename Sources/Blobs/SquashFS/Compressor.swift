@@ -111,7 +111,7 @@ struct Compressor: ~Copyable {
         })
 }
 
-extension Compression.Algorithm {
+extension SquashFSAlgorithm {
     /// In the superblock. What is only stored claims gzip, as mksquashfs has it.
     fileprivate var id: UInt16 {
         let id =
