@@ -6,8 +6,7 @@ extension Errno {
     var hint: String? {
         switch self {
         case .noSpace, .diskQuotaExceeded:
-            "the old image stays until the new one is whole; beside it both the new one and its "
-                + "blob need room"
+            "the old image stays until the new one is whole: there must be room for both"
         case .fileTooLarge where hasFileLimit:
             "this process may not write longer files: raise 'ulimit -f'"
         case .tooManyOpenFiles: "this process may not open more files: raise 'ulimit -n'"

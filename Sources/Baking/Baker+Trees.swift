@@ -7,7 +7,7 @@ internal import Trees
 struct BakedTree {
     var tree: MergedTree
     /// In the order of `tree.layerNames`.
-    var layers: [InputLayer]
+    var layers: [LayerSource]
     /// Of `--package`: what that layer holds, sorted.
     var packages: [DebianPackage] = []
     /// Of each `--edit`.
@@ -19,7 +19,7 @@ struct BakedTree {
             by: input.layer, impliedDirectory: .directory(mtimeSeconds: request.ownTime),
             // What an edit did to the tree is what was asked for; nothing else comes here.
             onConflict: .replace)
-        layers.append(input)
+        layers.append(input.source)
     }
 
     /// What is asked of the tree as a whole, when nothing is added to it any more.
@@ -31,11 +31,13 @@ struct BakedTree {
 
 extension Baker {
     /// All inputs laid over each other, permissions changed where that was asked for.
-    func merge(_ inputs: InputReader, _ plan: some InputRules) throws(BakeError) -> BakedTree {
+    func merge(_ inputs: inout InputReader, _ plan: some InputRules) throws(BakeError) -> BakedTree
+    {
         let request = plan.request
         do throws(TreeError) {
+            let layers = inputs.layers.map(\.source)
             let merged = try MergedTree.overlay(
-                inputs.layers.map(\.layer),
+                inputs.takeLayers(),
                 impliedDirectory: .directory(mtimeSeconds: request.ownTime),
                 onConflict: plan.conflictRule)
             let (tree, counts) = merged.applying(plan.modeRules)
@@ -43,7 +45,7 @@ extension Baker {
                 "--chmod '\(rule)' changed nothing: no path is as its pattern"
             }
             return BakedTree(
-                tree: tree, layers: inputs.layers, packages: inputs.packages,
+                tree: tree, layers: layers, packages: inputs.packages,
                 warnings: inputs.warnings + idleRules)
         } catch {
             throw BakeError(error)

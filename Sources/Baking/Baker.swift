@@ -30,18 +30,19 @@ public struct Baker: Sendable {
         let earlier = try EarlierImage.find(request, indices)
         var inputs = try InputReader(plan, self, output, progress)
         try await inputs.read()
-        var baked = try merge(inputs, plan)
+        var baked = try merge(&inputs, plan)
         try edit(&baked, plan, scratch: output.directory, progress)
         let configuration = try BakedConfiguration(
             request, tree: baked.tree, image: inputs.imageConfiguration)
         try finish(&baked, configuration, plan)
         if request.isDryRun { return BakeReport(plan, baked) }
-        var blob = try BlobFile.write(
-            baked.tree, plan, beside: output.path, reuse(of: earlier, request, startSeconds),
-            expectedOffset: earlier?.blobOffset, progress)
+        let draft = try draft(of: baked, configuration, plan, at: output.path)
+        let blob = try draft.pack(
+            baked.tree, reuse(of: earlier, request, startSeconds), progress)
         progress(.writing)
-        let image = try write(baked, &blob, configuration, plan, to: output.path)
-        keep(blob.blob, in: indices)
-        return BakeReport(plan, baked, blob.blob, image, earlier)
+        let image = try draft.finish(blob)
+        keep(blob, in: indices)
+        keep(baked.layers.typedNames, of: image)
+        return BakeReport(plan, baked, blob, image, earlier)
     }
 }

@@ -98,7 +98,7 @@ extension ConfiguredTree {
         let plan = try TreePlan(request)
         var reader = try InputReader(plan, baker, try OutputCheck(request), { _ in })
         try await reader.read()
-        tree = try baker.merge(reader, plan).tree
+        tree = try baker.merge(&reader, plan).tree
     }
 }
 

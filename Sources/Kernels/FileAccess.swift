@@ -7,6 +7,14 @@ func readFile(_ path: FilePath) throws(KernelsError) -> [UInt8] {
     try asKernelsError { () throws(FileFailure) in try Tools.readFile(path) }
 }
 
+func readFront(
+    of path: FilePath, upTo maxByteCount: Int
+) throws(KernelsError) -> (bytes: [UInt8], fileByteCount: Int) {
+    try asKernelsError { () throws(FileFailure) in
+        try Tools.readFront(of: path, upTo: maxByteCount)
+    }
+}
+
 func writeFile(_ text: String, to path: FilePath) throws(KernelsError) {
     try asKernelsError { () throws(FileFailure) in try Tools.writeFile(text, to: path) }
 }

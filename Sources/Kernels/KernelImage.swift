@@ -1,13 +1,12 @@
 public import SystemPackage
 
-/// A Linux bzImage: its bytes, and what its setup header says about them.
+/// A Linux bzImage: where it is, and what its setup header says about it.
 ///
 /// Rules and offsets: Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". Only
 /// 64-bit kernels of protocol 2.12 (Linux 3.8) or later are accepted: before that nothing tells
 /// whether the kernel is a 64-bit one.
 public struct KernelImage: Equatable, Sendable {
-    /// The whole file.
-    public let bytes: [UInt8]
+    public let path: FilePath
     /// Boot protocol, 0x020f for 2.15.
     public let protocolVersion: UInt16
     /// The kernel's own description: release, builder, build number and date.
@@ -37,19 +36,30 @@ public struct KernelImage: Equatable, Sendable {
 extension KernelImage {
     /// Reads and checks the file at `path`.
     public static func read(_ path: FilePath) throws(KernelsError) -> KernelImage {
-        try parse(try readFile(path), path: path)
+        let front = try readFront(of: path, upTo: frontByteCount)
+        return try parse(front.bytes, byteCount: front.fileByteCount, path: path)
     }
 
-    /// Checks `bytes`; `path` is only named in errors.
+    /// Setup code, at most 128 KiB, and what begins the payload: all that is looked at. The rest is
+    /// some megabytes of compressed kernel.
+    private static let frontByteCount = 1 << 20
+
+    /// Checks what was read from `path`.
     public static func parse(_ bytes: [UInt8], path: FilePath) throws(KernelsError) -> KernelImage {
+        try parse(bytes, byteCount: bytes.count, path: path)
+    }
+
+    private static func parse(
+        _ front: [UInt8], byteCount: Int, path: FilePath
+    ) throws(KernelsError) -> KernelImage {
         do {
-            return try KernelImage(checking: bytes)
+            return try KernelImage(checking: front, byteCount: byteCount, path)
         } catch {
             throw .notAKernel(path: path, reason: error)
         }
     }
 
-    private init(checking bytes: [UInt8]) throws(NotAKernel) {
+    private init(checking bytes: [UInt8], byteCount: Int, _ path: FilePath) throws(NotAKernel) {
         if bytes.isEmpty { throw .empty }
         if let format = otherFormat(of: bytes) { throw .otherFormat(format) }
         if bytes.count < Header.end { throw .tooShort(byteCount: bytes.count) }
@@ -68,8 +78,8 @@ extension KernelImage {
         setupByteCount = ((setupSectorCount == 0 ? 4 : setupSectorCount) + 1) * 512
         payloadByteCount = 16 * Int(bytes.number(at: Header.payloadParagraphCount, as: UInt32.self))
         let neededByteCount = setupByteCount + payloadByteCount
-        if bytes.count < neededByteCount || payloadByteCount == 0 {
-            throw .truncated(byteCount: bytes.count, neededByteCount: neededByteCount)
+        if byteCount < neededByteCount || payloadByteCount == 0 {
+            throw .truncated(byteCount: byteCount, neededByteCount: neededByteCount)
         }
 
         loadFlags = bytes.number(at: Header.extendedLoadFlags, as: UInt16.self)
@@ -86,7 +96,7 @@ extension KernelImage {
         let payloadOffset = Int(bytes.number(at: Header.payloadOffset, as: UInt32.self))
         payloadCompression =
             payloadOffset == 0 ? nil : compression(of: bytes, at: setupByteCount + payloadOffset)
-        self.bytes = bytes
+        self.path = path
     }
 }
 

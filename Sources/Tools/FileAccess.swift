@@ -19,6 +19,31 @@ public func readFile(_ path: FilePath) throws(FileFailure) -> [UInt8] {
     }
 }
 
+/// The first bytes of a file, or all of them where there are fewer, and how long it is.
+public func readFront(
+    of path: FilePath, upTo maxByteCount: Int
+) throws(FileFailure) -> (bytes: [UInt8], fileByteCount: Int) {
+    do {
+        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        return try file.closeAfter {
+            let fileByteCount = Int(try file.seek(offset: 0, from: .end))
+            var bytes = [UInt8](repeating: 0, count: min(maxByteCount, fileByteCount))
+            var count = 0
+            while count < bytes.count {
+                let piece = try bytes.withUnsafeMutableBytes {
+                    try file.read(
+                        fromAbsoluteOffset: Int64(count), into: .init(rebasing: $0[count...]))
+                }
+                if piece == 0 { break }
+                count += piece
+            }
+            return (Array(bytes[..<count]), fileByteCount)
+        }
+    } catch {
+        throw FileFailure(action: "read", path: path, errno: errno(of: error))
+    }
+}
+
 private func readToEnd(_ file: FileDescriptor) throws -> [UInt8] {
     var bytes: [UInt8] = []
     let chunkByteCount = 1 << 20

@@ -21,7 +21,7 @@ struct InterruptionTests {
     private enum Moment {
         /// The tree is being packed: much of it was read (proc_pid_io(5), rchar).
         case packing
-        /// The image is being written beside the old one: it is the second file without a name.
+        /// What is around the blob is being written, in the file without a name that has it.
         case writing
 
         func isReached(by process: Int32, in directory: String) -> Bool {
@@ -34,13 +34,14 @@ struct InterruptionTests {
             case .writing:
                 let open = "/proc/\(process)/fd"
                 let files = try? FileManager.default.contentsOfDirectory(atPath: open)
-                let nameless = (files ?? []).filter {
+                return (files ?? []).contains {
                     let target = try? FileManager.default.destinationOfSymbolicLink(
                         atPath: "\(open)/\($0)")  // nil: it has been closed since
                     return target?.hasPrefix(directory) == true
                         && target?.hasSuffix(" (deleted)") == true
+                        && FileHandle(forReadingAtPath: "\(open)/\($0)")?.readData(ofLength: 2)
+                            == Data("MZ".utf8)
                 }
-                return nameless.count > 1
             }
         }
     }

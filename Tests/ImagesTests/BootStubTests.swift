@@ -95,7 +95,7 @@ private struct Boot {
     init(machine: String, blobByteCount: Int) throws {
         self.machine = machine
         var sample = try SampleContents(zeroBlobByteCount: blobByteCount)
-        sample.contents.kernel = try bytes(of: try TestKernel.newest().image)
+        sample.contents.kernel = PartSource(try bytes(of: try TestKernel.newest().image))
         sample.contents.bootStub = try bytes(of: try StagedBake.part("lib/bake/boot-stub.bin"))
         sample.contents.commandLine = Array("console=ttyS0 panic=-1".utf8)
         self.sample = sample

@@ -1,5 +1,7 @@
 import BakeContract
 
+@testable import Images
+
 /// A bzImage with a right setup header and nothing that runs.
 struct FakeKernel {
     var setupSectorCount: UInt8 = 3
@@ -35,5 +37,12 @@ struct FakeKernel {
         put(initSize, 0x260)
         put(kernelInfoOffset, 0x268)
         return bytes
+    }
+}
+
+extension KernelSetup {
+    /// Of a whole kernel.
+    init(kernel: Bytes) throws(ImageError) {
+        try self.init(front: kernel, kernelByteCount: kernel.count)
     }
 }

@@ -31,7 +31,7 @@ import Testing
         #expect(try image.summary().leavesBlobInPlace == leavesBlobInPlace)
         let bytes = try file()
         #expect(Array(bytes[image[.blob].range]) == sample.blobBytes)
-        #expect(Array(bytes[image[.kernel].range]) == sample.contents.kernel)
+        #expect(Array(bytes[image[.kernel].range]) == SampleContents.kernel)
     }
 
     @Test func anEmptyCommandLineIsOne() throws {

@@ -13,6 +13,7 @@ struct SampleContents {
 
     /// Package systemd-boot-efi; `make` takes it from the same place.
     static let efiStubPath = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub"
+    static let kernel = FakeKernel(setupSectorCount: 39).bytes
     static let provenance = Array("bake-provenance 1\nlayer tree 1\n".utf8)
     static let commandLine = Array("console=ttyS0 quiet".utf8)
 
@@ -38,7 +39,7 @@ struct SampleContents {
         contents = ImageContents(
             bakeVersion: "0.1", bootStub: stub,
             efiStub: Array(try Data(contentsOf: URL(fileURLWithPath: Self.efiStubPath))),
-            efiStubVersion: "252.39-1", kernel: FakeKernel(setupSectorCount: 39).bytes,
+            efiStubVersion: "252.39-1", kernel: PartSource(Self.kernel),
             kernelVersion: "6.1.0-test", commandLine: Self.commandLine,
             osRelease: Array("ID=bake\n".utf8),
             provenance: Self.provenance,

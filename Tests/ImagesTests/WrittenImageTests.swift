@@ -29,7 +29,8 @@ import Testing
         try ImageWriter.write(
             ImageContents(
                 bakeVersion: "0", bootStub: Self.bootStub(), efiStub: try Self.efiStub(),
-                efiStubVersion: "252", kernel: kernel, kernelVersion: "6.1.0-test",
+                efiStubVersion: "252", kernel: PartSource(kernel),
+                kernelVersion: "6.1.0-test",
                 commandLine: Array("quiet".utf8), osRelease: Array("ID=bake\n".utf8),
                 initramfs: try NewcArchive().finish(), settings: try settings.finish(),
                 blob: BlobSource(

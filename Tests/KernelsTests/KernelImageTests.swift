@@ -13,7 +13,7 @@ import Testing
         #expect(image.protocolVersion >= 0x020c)
         #expect(image.commandLineLimit == 2047)
         #expect(image.setupByteCount % 512 == 0)
-        #expect(image.setupByteCount + image.payloadByteCount <= image.bytes.count)
+        #expect(try image.setupByteCount + image.payloadByteCount <= readFile(image.path).count)
         #expect(image.initSize > image.payloadByteCount)
         #expect(image.payloadCompression != nil)
         #expect(image.warnings.isEmpty)

@@ -28,9 +28,10 @@ def split(path):
     return fault, name
 
 
-def is_blob(name):
-    """bake unlinks the blob's file at once, which libfuse answers with a name of its own."""
-    return name.startswith((".bake-blob-", ".fuse_hidden"))
+def part(file, offset):
+    """What is being written: first the blob, at its place in the image, then what is around it from
+    the file's start on."""
+    return "image" if offset == 0 or file.startswith(b"MZ") else "blob"
 
 
 class Outputs(Operations):
@@ -76,11 +77,11 @@ class Outputs(Operations):
         return bytes(self.file(path)[offset:offset + size])
 
     def write(self, path, data, offset, handle):
-        fault, name = split(path)
+        fault, _ = split(path)
         subject, _, reason = fault.partition("-")
-        if subject == ("blob" if is_blob(name) else "image") and offset + len(data) > ROOM:
-            raise FuseOSError(errno.EIO if reason == "eio" else errno.ENOSPC)
         file = self.file(path)
+        if subject == part(file, offset) and offset + len(data) > ROOM:
+            raise FuseOSError(errno.EIO if reason == "eio" else errno.ENOSPC)
         file.extend(bytes(max(0, offset - len(file))))
         file[offset:offset + len(data)] = data
         return len(data)
@@ -100,7 +101,7 @@ class Outputs(Operations):
             raise FuseOSError(errno.EIO)
 
     def rename(self, old, new):
-        if split(old)[0] == "rename-eio" and not is_blob(split(new)[1]):
+        if split(old)[0] == "rename-eio":
             raise FuseOSError(errno.EIO)
         self.files[new] = self.files.pop(old)
 

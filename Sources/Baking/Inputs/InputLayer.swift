@@ -7,6 +7,15 @@ struct InputLayer {
     /// What else the image may say of where it came from, the same on every machine: a digest, the
     /// names of packages.
     var detail = ""
+
+    var source: LayerSource { LayerSource(name: layer.name, origin: origin, detail: detail) }
+}
+
+/// What is known of a layer when its files are part of the merged tree.
+struct LayerSource {
+    let name: String
+    let origin: LayerOrigin
+    let detail: String
 }
 
 /// What a layer came from: in the words of the request, never in those of this machine.

@@ -42,6 +42,12 @@ struct InputReader {
         self.progress = progress
     }
 
+    /// Gives the layers away: together they take as much memory as what is made of them.
+    mutating func takeLayers() -> [Layer] {
+        defer { layers = [] }
+        return layers.map(\.layer)
+    }
+
     mutating func read() async throws(BakeError) {
         try readOwn()
         try await readPackages()

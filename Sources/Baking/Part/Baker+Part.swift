@@ -25,7 +25,7 @@ extension Baker {
     ) async throws(BakeError) -> BakedTree {
         var inputs = try InputReader(plan, self, output, progress)
         try await inputs.read()
-        var baked = try merge(inputs, plan)
+        var baked = try merge(&inputs, plan)
         try edit(&baked, plan, scratch: output.directory, progress)
         return baked
     }

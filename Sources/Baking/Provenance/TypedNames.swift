@@ -74,12 +74,12 @@ struct TypedNames {
     }
 }
 
-extension [InputLayer] {
+extension [LayerSource] {
     /// By position, of the layers that the user named.
     var typedNames: [Int: String] {
         var names: [Int: String] = [:]
-        for (index, input) in enumerated() where input.origin.hasTypedName {
-            names[index] = input.layer.name
+        for (index, layer) in enumerated() where layer.origin.hasTypedName {
+            names[index] = layer.name
         }
         return names
     }
@@ -92,7 +92,7 @@ extension Provenance {
 }
 
 extension Provenance.Layer {
-    init(_ input: InputLayer) {
-        self.init(input.origin, detail: input.detail)
+    init(_ source: LayerSource) {
+        self.init(source.origin, detail: source.detail)
     }
 }

@@ -78,10 +78,6 @@ struct EarlierImage {
             })
     }
 
-    /// Where a new blob of the same kind most likely begins: what stands before it seldom changes by
-    /// more than what is lost to its alignment.
-    var blobOffset: Int? { base.map { Int($0.blobOffset) } }
-
     /// What the user should know of it when the bake is done.
     struct Remark {
         var notes: [String] = []

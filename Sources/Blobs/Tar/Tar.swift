@@ -25,15 +25,16 @@ public enum Tar {
     /// version of its library alone.
     ///
     /// - Parameters:
-    ///   - output: open for writing; what it holds is replaced. Not synced.
+    ///   - output: open for writing; what it holds from `start` on is replaced. Not synced.
+    ///   - start: where the archive begins in the file, in bytes.
     ///   - progress: called after every inode and every piece of contents.
     public static func write(
-        _ tree: MergedTree, to output: FileDescriptor, options: Options = Options(),
-        progress: (BlobProgress) -> Void = { _ in }
+        _ tree: MergedTree, to output: FileDescriptor, at start: UInt64 = 0,
+        options: Options = Options(), progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
         try checkLimits(of: tree)
         var stream = try CompressedStream(
-            to: BlobOutput(output, limitByteCount: options.limitByteCount),
+            to: BlobOutput(output, start: start, limitByteCount: options.limitByteCount),
             compression: options.compression,
             workerCount: options.workers,
             expectedByteCount: archiveByteCount(of: tree))

@@ -7,7 +7,8 @@ extension ImageContents {
         let manifest = image.manifest
         self.init(
             bakeVersion: bakeVersion, bootStub: try image.bootStub(), efiStub: try image.front(),
-            efiStubVersion: manifest.efiStubVersion, kernel: try image.bytes(of: .kernel),
+            efiStubVersion: manifest.efiStubVersion,
+            kernel: PartSource(image[.kernel].range, of: image.file),
             kernelVersion: manifest.kernelVersion, commandLine: try image.commandLine(),
             osRelease: try image.bytes(of: .osRelease), provenance: try image.provenance(),
             packages: manifest.packages, initramfs: try image.bytes(of: .initramfs),

@@ -89,7 +89,10 @@ public struct NewcArchive: Sendable {
     private var bytes: Bytes = []
     private var memberCount: UInt32 = 0
 
-    public init() {}
+    /// - Parameter expectedByteCount: about how long it becomes; growing takes as much memory again.
+    public init(expectedByteCount: Int = 0) {
+        bytes.reserveCapacity(expectedByteCount)
+    }
 
     /// A parent comes before what stands in it: the kernel makes no missing directories.
     public mutating func append(

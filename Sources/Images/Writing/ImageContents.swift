@@ -12,7 +12,7 @@ public struct ImageContents: Sendable {
     /// As its package has it.
     public var efiStubVersion: String
     /// A whole bzImage; it stays as it is, byte for byte.
-    public var kernel: Bytes
+    public var kernel: PartSource
     /// What `uname -r` says when it runs.
     public var kernelVersion: String
     /// The baked kernel command line, without a NUL.
@@ -34,7 +34,7 @@ public struct ImageContents: Sendable {
 
     public init(
         bakeVersion: String, bootStub: Bytes, efiStub: Bytes, efiStubVersion: String,
-        kernel: Bytes, kernelVersion: String, commandLine: Bytes, osRelease: Bytes,
+        kernel: PartSource, kernelVersion: String, commandLine: Bytes, osRelease: Bytes,
         provenance: Bytes = [], packages: [Manifest.Package] = [],
         initramfs: Bytes, settings: Bytes, blob: BlobSource, leavesBlobInPlace: Bool
     ) {

@@ -9,31 +9,41 @@ struct ImagePlan {
 
     struct PartContent {
         var name: PartName
-        var bytes: Bytes
+        var source: PartSource
+        /// As in the manifest; nil for a part that has none there.
+        var digest: ContentDigest?
     }
 
     init(_ image: ImageContents) throws(ImageError) {
-        let kernel = try KernelSetup(kernel: image.kernel)
-        let efiStub = try EFIStub(image.efiStub)
+        let front = try ImageFront(image)
+        let (kernel, efiStub) = (front.kernel, front.efiStub)
         try Self.check(image, for: kernel)
-        let provenance = try ZstdFrame.compressed(image.provenance)
-        let layout = try ImageLayout(
-            Self.lengths(of: image, provenance, kernel: kernel, efiStub: efiStub))
+        let layout = try front.layout(image)
         let memory = MemoryFormula(image: image, layout: layout, kernel: kernel).needs
         let headers = try PEHeaders(
             stub: efiStub, stubOffsets: layout.efiStubOffsets,
             parts: Self.sections(of: image, in: layout), headersByteCount: layout.setupByteCount)
 
         var contents = try Self.fixedContents(of: image)
-        contents[.provenance] = provenance
+        contents[.provenance] = front.provenance
         contents[.setup] = try Self.setup(layout: layout, kernel: kernel, headers: headers)
         contents[.stub] = Self.stub(image, layout: layout, memory: memory)
         contents[.efiStub] = Self.padded(headers.stub.sections)
-        self.manifest = Self.manifest(of: image, layout: layout, memory: memory, contents: contents)
-        contents[.manifest] = manifest.encoded()
+        var sources = contents.mapValues { PartSource($0) }
+        sources[.kernel] = image.kernel
+        var digests: [PartName: ContentDigest] = [:]
+        for (name, source) in sources where name.hasDigestInManifest {
+            digests[name] = try source.digest(of: name)
+        }
+        digests[.blob] = image.blob.description.digest
+        let manifest = Self.manifest(of: image, layout: layout, memory: memory, digests: digests)
+        sources[.manifest] = PartSource(manifest.encoded())
+        self.manifest = manifest
         self.layout = layout
         self.contents = layout.parts.compactMap { part in
-            contents[part.name].map { PartContent(name: part.name, bytes: $0) }
+            sources[part.name].map {
+                PartContent(name: part.name, source: $0, digest: digests[part.name])
+            }
         }
         // Every other part has the length it was laid out with.
         guard manifest.encoded().count <= layout[.manifest].count else {
@@ -78,22 +88,6 @@ extension ImagePlan {
         // newc has 32 bits for a length; a payload that large is refused by its own limit below.
     }
 
-    private static func lengths(
-        of image: ImageContents, _ provenance: Bytes, kernel: KernelSetup, efiStub: EFIStub
-    ) -> ImageLayout.Lengths {
-        ImageLayout.Lengths(
-            kernelSetup: kernel.byteCount,
-            peHeaders: PEHeaders.byteCount(stub: efiStub, partCount: sectionNames.count),
-            stub: image.bootStub.count,
-            packages: JSONValue.array(image.packages.map(\.json)).compactText.count,
-            commandLine: image.commandLine.count + 1, osRelease: image.osRelease.count,
-            kernelRelease: image.kernelVersion.utf8.count, provenance: provenance.count,
-            efiStubSections: efiStub.sections.map(\.content.count), kernel: image.kernel.count,
-            kernelInit: kernel.initByteCount, kernelAlignment: kernel.alignment,
-            initramfs: image.initramfs.count, settings: image.settings.count,
-            blob: image.blob.description.byteCount, leavesBlobInPlace: image.leavesBlobInPlace)
-    }
-
     private static func sections(
         of image: ImageContents, in layout: ImageLayout
     ) -> [PEHeaders.PartSection] {
@@ -118,7 +112,6 @@ extension ImagePlan {
             .commandLine: image.commandLine + [0],
             .osRelease: image.osRelease,
             .kernelRelease: Array(image.kernelVersion.utf8),
-            .kernel: image.kernel,
             .initramfs: image.initramfs,
             .settings: image.settings,
             .room: try ConfigurationRoom.empty.archive(),
@@ -173,13 +166,10 @@ extension ImagePlan {
 
     private static func manifest(
         of image: ImageContents, layout: ImageLayout, memory: Manifest.MemoryNeeds,
-        contents: [PartName: Bytes]
+        digests: [PartName: ContentDigest]
     ) -> Manifest {
         let parts = layout.parts.filter(\.name.hasDigestInManifest).map { part in
-            Manifest.DigestedPart(
-                part: part,
-                digest: contents[part.name].map(ContentDigest.of)
-                    ?? image.blob.description.digest)
+            Manifest.DigestedPart(part: part, digest: digests[part.name])
         }
         return Manifest(
             bakeVersion: image.bakeVersion, architecture: "x86_64",

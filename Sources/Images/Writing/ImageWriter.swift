@@ -7,6 +7,13 @@ public enum ImageWriter {
     public static let blobLimitByteCount = UInt64(
         ImageLayout.addressLimit - SetupHeader.lowestLoadAddress)
 
+    /// Where in the image the blob begins, in bytes: what stands before it says how long it is, but not
+    /// what it is. The numbers and digests of its description, and of the settings, may be
+    /// guesses; a guess that is longer or shorter than the truth may be a page off.
+    public static func blobOffset(in contents: ImageContents) throws(ImageError) -> Int {
+        try ImageFront(contents).layout(contents)[.blob].lowerBound
+    }
+
     /// Writes the file complete or not at all; what stood under the name before stays whole until
     /// then. The same contents make the same bytes.
     ///
@@ -27,7 +34,9 @@ public enum ImageWriter {
         let output = isInPlace ? draft.take()! : try OutputFile(replacing: path)
         if let permissions { try output.set(permissions) }
         for part in plan.contents {
-            try output.write(part.bytes, at: plan.layout[part.name].lowerBound)
+            try part.source.write(
+                part.name, withDigest: part.digest, to: output,
+                at: plan.layout[part.name].lowerBound)
         }
         if !isInPlace {
             try copyBlob(contents.blob, to: output, at: plan.layout[.blob])

@@ -55,10 +55,15 @@ public enum Initramfs {
         return try archive.finish()
     }
 
+    /// With a member's name, and its line in the list of modules.
+    private static let headerLimitByteCount = 512
+
     private static func members(
         initProgram: Bytes, modules: [Module]
     ) throws(ImageError) -> Bytes {
-        var archive = NewcArchive()
+        let contents = modules.reduce(initProgram.count) { $0 + $1.content.count }
+        var archive = NewcArchive(
+            expectedByteCount: contents + (modules.count + 8) * headerLimitByteCount)
         try archive.appendFile("init", permissions: 0o755, content: initProgram)
         try archive.append(.directory("bake"))
         try archive.append(.directory("bake/modules"))

@@ -10,16 +10,17 @@ struct KernelSetup: Equatable {
     /// Boot protocol 2.12 (Linux 3.8) is the first that says whether there is a 64-bit entry.
     private static let oldestProtocol: UInt16 = 0x020c
 
-    init(kernel: Bytes) throws(ImageError) {
+    /// - Parameter front: at least the setup sectors, where the file is long enough.
+    init(front kernel: Bytes, kernelByteCount: Int) throws(ImageError) {
         guard kernel.littleEndian(UInt32.self, at: Field.magic) == Self.magic,
             kernel.littleEndian(UInt16.self, at: Field.bootFlag) == 0xaa55
         else { throw .malformed(part: .kernel, flaw: .wrongMagic) }
         let sectorCount = kernel[Field.setupSectors] == 0 ? 4 : Int(kernel[Field.setupSectors])
         let byteCount = (sectorCount + 1) * Self.sectorByteCount
-        guard byteCount < kernel.count else {
+        guard byteCount < kernelByteCount else {
             throw .malformed(
                 part: .kernel,
-                flaw: .truncated(byteCount: kernel.count, neededByteCount: byteCount + 1))
+                flaw: .truncated(byteCount: kernelByteCount, neededByteCount: byteCount + 1))
         }
         self.sectors = Array(kernel[..<byteCount])
         try checkThatTheStubCanStartIt()

@@ -24,6 +24,7 @@ struct MergeWalk {
         self.deletions = deletions
         self.overlay = overlay
         self.overlay.entries = []
+        self.overlay.nodes.reserveCapacity(overlay.nodes.count + layer.nodes.count)
         result.reserveCapacity(lower.count + layer.entries.count)
     }
 

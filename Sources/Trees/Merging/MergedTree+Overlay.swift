@@ -23,11 +23,13 @@ extension MergedTree {
     /// - Parameter impliedDirectory: what stands where a layer has a path but no directory above
     ///   it, the root included.
     public static func overlay(
-        _ layers: [Layer], impliedDirectory: Node = .directory(),
+        _ layers: consuming [Layer], impliedDirectory: Node = .directory(),
         onConflict conflictRule: ConflictRule = .refuse
     ) throws(TreeError) -> MergedTree {
         var overlay = Overlay(impliedDirectory: impliedDirectory, conflictRule: conflictRule)
-        for layer in layers { try overlay.lay(layer) }
+        // A layer that nobody else holds goes when its files have their places.
+        layers.reverse()
+        while let layer = layers.popLast() { try overlay.lay(layer) }
         return overlay.finish()
     }
 
@@ -102,6 +104,8 @@ struct Overlay {
         // A detour is one link of the path shorter each time, so this ends.
         while !incoming.isEmpty || isFirstPass {
             var walk = MergeWalk(self, layer, layerIndex: layerIndex, deletions: deletions)
+            // The walk has them now, and changes them where they are.
+            (nodes, entries) = ([], [])
             try walk.merge(incoming) { entry, overlay in
                 overlay.nodeIndex(of: entry, in: layer, &nodeOfLayer)
             }
@@ -114,27 +118,22 @@ struct Overlay {
     }
 
     consuming func finish() -> MergedTree {
-        var used = [Int32](repeating: -1, count: nodes.count)
-        var kept: [Node] = []
-        kept.reserveCapacity(nodes.count)
+        var numbering = NodeNumbering(count: nodes.count)
         var keptReasons: [TreePath: Reason] = [:]
         let moved = movedSources()
         // Nodes whose every name is hidden go; the others are numbered by their first name.
         for index in entries.indices {
-            let old = entries[index].entry.nodeIndex
-            if used[old] < 0 {
-                used[old] = Int32(kept.count)
-                kept.append(nodes[old])
-            }
-            entries[index].entry.nodeIndex = Int(used[old])
+            entries[index].entry.nodeIndex = numbering.number(
+                of: entries[index].entry.nodeIndex, moving: &nodes)
             if let layer = entries[index].entry.layerIndex,
                 let reason = reasons[layer][entries[index].source]
             {
                 keptReasons[entries[index].entry.path] = reason.moved(moved[layer] ?? [:])
             }
         }
+        nodes.removeLast(nodes.count - numbering.count)
         return MergedTree(
-            layerNames: layerNames, nodes: kept, entries: entries.map(\.entry), notes: notes,
+            layerNames: layerNames, nodes: nodes, entries: entries.map(\.entry), notes: notes,
             removals: removals, reasons: keptReasons)
     }
 
@@ -174,6 +173,34 @@ struct Overlay {
     private mutating func add(_ node: Node) -> Int {
         nodes.append(node)
         return nodes.count - 1
+    }
+}
+
+/// Gives nodes numbers in the order in which they are asked for, and puts them there within the same
+/// array: a second one would be the largest thing there is while layers are merged.
+private struct NodeNumbering {
+    private(set) var count = 0
+    private var numbers: [Int32]
+    /// Where the node is now that was at a position at first, and the other way round.
+    private var places: [Int32]
+    private var occupants: [Int32]
+
+    init(count: Int) {
+        numbers = Array(repeating: -1, count: count)
+        places = (0..<count).map(Int32.init)
+        occupants = places
+    }
+
+    mutating func number(of index: Int, moving nodes: inout [Node]) -> Int {
+        if numbers[index] >= 0 { return Int(numbers[index]) }
+        let source = Int(places[index])
+        let displaced = Int(occupants[count])
+        nodes.swapAt(count, source)
+        (places[displaced], occupants[source]) = (Int32(source), Int32(displaced))
+        (places[index], occupants[count]) = (Int32(count), Int32(index))
+        numbers[index] = Int32(count)
+        count += 1
+        return Int(numbers[index])
     }
 }
 

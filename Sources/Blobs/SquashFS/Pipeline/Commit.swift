@@ -18,7 +18,8 @@ struct Commit: ~Copyable {
         fragments = try file.created(sqfs_frag_table_create(0), "sqfs_frag_table_create")
         locations = ContentLocations(fileCount: blob.plan.files.count)
         recorder = blob.known.map { _ in IndexRecorder(fileCount: blob.plan.files.count) }
-        packer = FragmentPacker(blockSize: blob.options.blockSize)
+        packer = FragmentPacker(
+            blockSize: blob.options.blockSize, fileCount: blob.plan.files.count)
         progress = BlobProgress(
             inodeCount: blob.tree.nodes.count, byteCount: blob.tree.counts.contentByteCount)
     }

@@ -6,20 +6,17 @@ internal import Glibc
 /// A batch of tails was cut by the lengths alone, so it fills a block as it is. Only where copies
 /// left gaps is something moved.
 struct FragmentPacker {
-    private struct Key: Hashable {
-        let byteCount: Int
-        let hash: ContentHash
-    }
-
     private let blockSize: Int
-    /// The first file with a tail.
-    private var owners: [Key: Int32] = [:]
+    /// The first file with a tail. The length is part of what is hashed (XXH3).
+    private var owners: [ContentHash: Int32] = [:]
     /// The last batch, which the next one may be joined with.
     private var open: TailBatch?
     private var closedCount = 0
 
-    init(blockSize: Int) {
+    /// - Parameter fileCount: how many there may be; growing would take as much memory again.
+    init(blockSize: Int, fileCount: Int) {
         self.blockSize = blockSize
+        owners.reserveCapacity(fileCount)
     }
 
     /// - Returns: the fragment that cannot grow any more, and a buffer that is not needed any more.
@@ -98,9 +95,8 @@ struct FragmentPacker {
     /// Who had this tail before; from now on this file, where nobody had.
     private mutating func owner(of member: TailBatch.Member) -> Int? {
         guard member.mayHaveTwin, let hash = member.hash else { return nil }
-        let key = Key(byteCount: member.byteCount, hash: hash)
-        if let owner = owners[key] { return Int(owner) }
-        owners[key] = Int32(member.file)
+        if let owner = owners[hash] { return Int(owner) }
+        owners[hash] = Int32(member.file)
         return nil
     }
 
