@@ -101,7 +101,7 @@ import Testing
             }
         }
         let levels = format.algorithm.levels
-        for level in [levels.lowerBound, 2, format.algorithm.defaultLevel, 9]
+        for level in [levels[0], 2, format.algorithm.defaultLevel, 9]
         where levels.contains(level) {
             _ = try write(contents, format, to: directory.path("level-\(level)"), level: level)
             script += "\(format.unpack) < level-\(level) | cmp - contents\n"
