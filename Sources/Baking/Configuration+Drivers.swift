@@ -6,7 +6,7 @@ extension Configuration {
     var driverDemands: DriverDemands {
         var demands = DriverDemands()
         for disk in blockDevices where disk.mountPoint != nil {
-            if let name = disk.knownFileSystem {
+            if let name = disk.fileSystem {
                 demands.requests.append(
                     .init(fileSystem: String(decoding: name, as: UTF8.self), asker: "'blk'"))
             } else {

@@ -164,7 +164,7 @@ struct EffectiveConfigurationTests {
         "statuses",
         arguments: [
             ("{", "", GuestStatus.configuration), ("{}", "{", .commandLine),
-            ("{\"blk\":{\"source\":\"dev\",\"path\":\"a\"}}", "", .unsupported),
+            ("{\"blk\":{\"source\":\"dev\",\"path\":\"\"}}", "", .configuration),
         ])
     func statuses(baked: String, line: String, expected: GuestStatus) {
         do {

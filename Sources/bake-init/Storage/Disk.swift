@@ -6,7 +6,9 @@ struct Disk: Equatable {
     var name: Bytes
     /// What it holds; nil for nothing we know.
     var superblock: Superblock?
-    /// Only of partitions.
+    /// Of a partition: its disk.
+    var parent: Bytes?
+    /// Of a partition, where the disk's table has one for it.
     var partitionUUID: Bytes?
 
     var path: Bytes { "/dev/".bytes + name }
@@ -27,22 +29,19 @@ struct Disk: Equatable {
 /// Devices that are made of something else of this machine, and those without a medium.
 private let otherKinds = ["loop", "ram", "zram", "dm-", "pmem", "fd"]
 
-/// All disks and partitions there are at this moment, by name. It waits for none, and reads the
-/// first blocks of each.
+/// All disks and partitions there are at this moment, in the order of their names: `vda`, `vdb`,
+/// ..., `vdz`, `vdaa`. It waits for none, and reads the first blocks of each.
 func disks<System: GuestSystem>(on system: System) -> [Disk] {
     let names = diskNames(on: system)
-    var partitionUUIDs: [(name: Bytes, uuid: Bytes)] = []
-    for name in names where !isPartition(name, on: system) {
-        for part in names where isPartition(part, of: name, on: system) {
-            guard let uuid = partitionUUID(of: part, on: name, system) else { continue }
-            partitionUUIDs.append((part, uuid))
-        }
-    }
     return names.map { name in
-        Disk(
+        let parent =
+            isPartition(name, on: system)
+            ? names.first { isPartition(name, of: $0, on: system) } : nil
+        return Disk(
             name: name,
             superblock: SuperblockProbe.probe(DeviceReader("/dev/".bytes + name, on: system)),
-            partitionUUID: partitionUUIDs.first { $0.name == name }?.uuid)
+            parent: parent,
+            partitionUUID: parent.flatMap { partitionUUID(of: name, on: $0, system) })
     }
 }
 
@@ -52,10 +51,13 @@ private let classFolder = "/sys/class/block/".bytes
 private func diskNames<System: GuestSystem>(on system: System) -> [Bytes] {
     // A kernel without block devices has no such folder.
     let names = (try? system.list(classFolder)) ?? []  // as said above
-    return names.filter { name in
+    let disks = names.filter { name in
         if otherKinds.contains(where: { name.starts(with: $0.bytes) }) { return false }
         let sectorCount = number(classFolder + name + "/size".bytes, on: system) ?? 0
         return sectorCount > 0 && system.kind(of: "/dev/".bytes + name) != nil
+    }
+    return disks.sorted {
+        $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count < $1.count
     }
 }
 

@@ -12,6 +12,11 @@ struct Superblock: Equatable {
     /// Whether `text` is its UUID: hexadecimal digits of either case.
     func hasUUID(_ text: Bytes) -> Bool { !uuid.isEmpty && uuid.lowerCase == text.lowerCase }
 
+    /// Whether it is something that mount(2) takes.
+    var isFileSystem: Bool {
+        !["swap", "jbd", "LVM", "LUKS"].contains { $0.bytes == type }
+    }
+
     /// The type to give to mount(2): the driver of ext4 is that of its ancestors too.
     var mountType: Bytes {
         type == "ext2".bytes || type == "ext3".bytes ? "ext4".bytes : type
