@@ -49,7 +49,7 @@ extension StorageError: CustomStringConvertible {
     private static func list(_ disks: [Disk]) -> String {
         if disks.isEmpty { return "there is none at all" }
         let verb = disks.count == 1 ? "there is" : "there are"
-        return "\(verb) \(disks.map(\.text).joined(separator: ", "))"
+        return "\(verb) \(disks.map { $0.text }.joined(separator: ", "))"
     }
 
     private static func text(_ fileSystem: Bytes, _ found: Superblock?, _ errno: Errno) -> String {
