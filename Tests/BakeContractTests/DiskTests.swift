@@ -11,13 +11,16 @@ struct DiskTests {
             ("\"path\":\"/dev/vda1\"", BlockDevice.Source.device(Bytes("/dev/vda1"))),
             ("\"path\":\"vdb\"", .device(Bytes("/dev/vdb"))),
             ("\"path\":\"mapper/data\"", .device(Bytes("/dev/mapper/data"))),
-            ("\"path\":\"/dev/ld0a\"", .number(0)), ("\"path\":\"/dev/ld1d\"", .number(1)),
-            ("\"path\":\"ld12\"", .number(12)), ("\"path\":\"ldx\"", .device(Bytes("/dev/ldx"))),
+            // NetBSD's first and second disk.
+            ("\"path\":\"/dev/ld0a\"", .device(Bytes("/dev/vda"))),
+            ("\"path\":\"/dev/ld1d\"", .device(Bytes("/dev/vdb"))),
             ("\"path\":\"LABEL=my data\"", .label(Bytes("my data"))),
             ("\"path\":\"LABEL=a=b\"", .label(Bytes("a=b"))),
             ("\"path\":\"UUID=ABCD-0123\"", .uuid(Bytes("ABCD-0123"))),
             ("\"path\":\"PARTUUID=0badcafe-01\"", .partitionUUID(Bytes("0badcafe-01"))),
             ("\"source\":\"etfs\",\"path\":\"xbd1\"", .number(1)),
+            ("\"source\":\"etfs\",\"path\":\"xbd1\",", .number(1)),
+            ("\"source\":\"etfs\",\"path\":\"xvdb\"", .device(Bytes("/dev/xvdb"))),
             (
                 "\"source\":\"vnd\",\"path\":\"/a.iso\",\"mountpoint\":\"/m\"",
                 .file(Bytes("/a.iso"))

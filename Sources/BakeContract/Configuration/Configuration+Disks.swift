@@ -57,7 +57,6 @@ extension Configuration {
         }
         let name = path.starts(with: "/dev/") ? Bytes(path.dropFirst(5)) : path
         guard isDeviceName(name) else { throw node.fault(mustBe) }
-        if let number = rumprunNumber(name) { return .number(number) }
         return .device(Bytes("/dev/") + name)
     }
 
@@ -70,26 +69,13 @@ extension Configuration {
         return true
     }
 
-    /// NetBSD's first virtio disk is `ld0`, as a whole `ld0a` or `ld0d`.
-    private static func rumprunNumber(_ name: Bytes) -> Int? {
-        guard name.starts(with: "ld") else { return nil }
-        var digits = Bytes(name.dropFirst(2))
-        if digits.last == 0x61 || digits.last == 0x64 { digits.removeLast() }
-        return diskNumber(digits)
-    }
-
     /// `xbd0`, `blk0`: any word with the disk's number behind it.
     private static func decodeNumber(_ node: JSONNode) throws(ConfigurationFault) -> Int {
         let name = try node.string()
         let digits = Bytes(name.reversed().prefix { ASCII.isDigit($0) }.reversed())
-        guard let number = diskNumber(digits) else {
+        guard let number = unsignedNumber(digits), number < 1024 else {
             throw node.fault("a name with the disk's number at its end, such as xbd0")
         }
-        return number
-    }
-
-    private static func diskNumber(_ digits: Bytes) -> Int? {
-        guard let number = unsignedNumber(digits), number < 1024 else { return nil }
         return Int(number)
     }
 }
