@@ -25,7 +25,10 @@ struct DiskTests {
                 "\"source\":\"vnd\",\"path\":\"/a.iso\",\"mountpoint\":\"/m\"",
                 .file(Bytes("/a.iso"))
             ),
-            ("\"path\":\"share\",\"fstype\":\"virtiofs\",\"mountpoint\":\"/m\"", .tag(Bytes("share"))),
+            (
+                "\"path\":\"share\",\"fstype\":\"virtiofs\",\"mountpoint\":\"/m\"",
+                .tag(Bytes("share"))
+            ),
             ("\"path\":\"a=b/c\",\"fstype\":\"9p\",\"mountpoint\":\"/m\"", .tag(Bytes("a=b/c"))),
         ])
     func sources(entry: String, expected: BlockDevice.Source) throws {
@@ -43,7 +46,10 @@ struct DiskTests {
             ("\"source\":\"vnd\",\"path\":\"/disk\"", "'blk' has no 'mountpoint'"),
             ("\"path\":\"tag\",\"fstype\":\"virtiofs\"", "'blk' has no 'mountpoint'"),
             ("\"source\":\"etfs\",\"path\":\"xbd\"", "'blk.path' must be a name with the disk's"),
-            ("\"source\":\"etfs\",\"path\":\"xbd99999\"", "'blk.path' must be a name with the disk's"),
+            (
+                "\"source\":\"etfs\",\"path\":\"xbd99999\"",
+                "'blk.path' must be a name with the disk's"
+            ),
             ("\"path\":\"vda\",\"mountpoint\":\"data\"", "'blk.mountpoint' must be"),
         ])
     func refusals(entry: String, expected: String) {

@@ -28,7 +28,8 @@ import Testing
         return bytes
     }
 
-    private func system(_ disks: [String: Bytes], parts: [String: String] = [:]) -> RecordingSystem {
+    private func system(_ disks: [String: Bytes], parts: [String: String] = [:]) -> RecordingSystem
+    {
         let system = RecordingSystem()
         for (name, contents) in disks { Self.plug(name, contents, into: system) }
         for (part, disk) in parts {
@@ -69,7 +70,9 @@ import Testing
 
     @Test func aDiskMayAppearLate() throws {
         let system = system(["vda": Bytes(repeating: 0, count: 4096)])
-        system.onSleep = { if $0.uptime() == 9980 { Self.plug("vdb", Self.ext4("late"), into: $0) } }
+        system.onSleep = {
+            if $0.uptime() == 9980 { Self.plug("vdb", Self.ext4("late"), into: $0) }
+        }
         try mountDisk(disk(.label("late".bytes), "LABEL=late", mounted: false), on: system)
         #expect(system.log.isEmpty)
         #expect(system.uptime() == 9980)
@@ -111,14 +114,22 @@ import Testing
     }
 
     @Test(arguments: [
-        ("mount /dev/vda /data xfs", "xfs", Errno.noDevice, GuestStatus.unsupported,
-            "this image has no driver for xfs; bake it with --modules xfs"),
-        ("mount /dev/vda /data xfs", "xfs", Errno(22), .preparation,
-            "Invalid argument (it is to be xfs, but holds ext4)"),
-        ("mount /dev/vda /data ext4", "ext4", .denied, .preparation,
-            "/dev/vda can only be read; say so: \"options\": \"ro\""),
-        ("mount /dev/vda /data ext4", "ext4", .readOnlyFileSystem, .preparation,
-            "/dev/vda can only be read; say so: \"options\": \"ro\""),
+        (
+            "mount /dev/vda /data xfs", "xfs", Errno.noDevice, GuestStatus.unsupported,
+            "this image has no driver for xfs; bake it with --modules xfs"
+        ),
+        (
+            "mount /dev/vda /data xfs", "xfs", Errno(22), .preparation,
+            "Invalid argument (it is to be xfs, but holds ext4)"
+        ),
+        (
+            "mount /dev/vda /data ext4", "ext4", .denied, .preparation,
+            "/dev/vda can only be read; say so: \"options\": \"ro\""
+        ),
+        (
+            "mount /dev/vda /data ext4", "ext4", .readOnlyFileSystem, .preparation,
+            "/dev/vda can only be read; say so: \"options\": \"ro\""
+        ),
         ("mount /dev/vda /data ext4", "ext4", .io, .preparation, "Input/output error"),
     ])
     func aMountThatFailsSaysWhy(
@@ -203,11 +214,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("ro,noatime,size=1M,nr_inodes=5", UInt(1 | 1024), "size=1M,nr_inodes=5"),
-        ("defaults,nofail,x-mine=1,_netdev", 0, ""), ("ro,rw", 0, ""),
-        ("lazytime,strictatime,nodiratime,dirsync", 1 << 25 | 1 << 24 | 2048 | 128, ""),
-    ] as [(String, UInt, String)])
+    @Test(
+        arguments: [
+            ("ro,noatime,size=1M,nr_inodes=5", UInt(1 | 1024), "size=1M,nr_inodes=5"),
+            ("defaults,nofail,x-mine=1,_netdev", 0, ""), ("ro,rw", 0, ""),
+            ("lazytime,strictatime,nodiratime,dirsync", 1 << 25 | 1 << 24 | 2048 | 128, ""),
+        ] as [(String, UInt, String)])
     func optionsAreThoseOfMount(text: String, flags: UInt, rest: String) {
         let split = MountFlags.split(text.bytes)
         #expect(split.flags.rawValue == flags)
@@ -235,7 +247,8 @@ import Testing
 
     @Test func whatOutlivesTheMachineIsUnmountedLastFirst() {
         let system = RecordingSystem()
-        system.files["/proc/self/mounts"] = """
+        system.files["/proc/self/mounts"] =
+            """
             /dev/dm-0 / overlay rw 0 0
             proc /proc proc rw 0 0
             /dev/vda /data ext4 rw 0 0

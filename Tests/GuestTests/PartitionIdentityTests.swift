@@ -7,13 +7,14 @@ import Testing
 
 /// PARTUUIDs of tables that sfdisk(8) made, compared with what partx(8) reads from them.
 @Suite struct PartitionIdentityTests {
-    @Test(arguments: [
-        ("label: gpt\n,2M\n,1M\n,\n", [1, 2, 3]),
-        ("label: gpt\ntable-length: 4\n3: size=1M\n", [3]),
-        // Logical partitions are counted from 5.
-        ("label: dos\n1: size=1M\n2: size=9M, type=E\n5: size=1M\n6: size=1M\n", [1, 5, 6]),
-        ("label: dos\nlabel-id: 0x0badcafe\n4: size=1M\n", [4]),
-    ] as [(String, [Int])])
+    @Test(
+        arguments: [
+            ("label: gpt\n,2M\n,1M\n,\n", [1, 2, 3]),
+            ("label: gpt\ntable-length: 4\n3: size=1M\n", [3]),
+            // Logical partitions are counted from 5.
+            ("label: dos\n1: size=1M\n2: size=9M, type=E\n5: size=1M\n6: size=1M\n", [1, 5, 6]),
+            ("label: dos\nlabel-id: 0x0badcafe\n4: size=1M\n", [4]),
+        ] as [(String, [Int])])
     func tablesReadAsElsewhere(script: String, numbers: [Int]) throws {
         let directory = try TemporaryDirectory()
         let path = try disk(script, in: directory)

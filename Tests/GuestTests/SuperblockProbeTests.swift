@@ -35,7 +35,8 @@ import Testing
                 let region = [0..<512, 1024..<2048, 0..<start.count, 0x8000..<0x9000]
                     .map { $0.clamped(to: 0..<start.count) }.filter { !$0.isEmpty }
                 guard let range = region.randomElement(using: &random) else { continue }
-                damaged[range.randomElement(using: &random)!] = UInt8(truncatingIfNeeded: random.next())
+                damaged[range.randomElement(using: &random)!] = UInt8(
+                    truncatingIfNeeded: random.next())
             }
             guard let found = SuperblockProbe.probe(DeviceReader(damaged)) else { continue }
             #expect(found.label.count <= 64 && found.uuid.count <= 36)

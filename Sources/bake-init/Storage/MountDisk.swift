@@ -39,7 +39,9 @@ private func mount<System: GuestSystem>(
         switch error {
         case .noDevice: throw .noDriver(fileSystem: type)
         case .readOnlyFileSystem, .denied:
-            if flags.contains(.readOnly) { throw .failed(fileSystem: type, found: superblock, error) }
+            if flags.contains(.readOnly) {
+                throw .failed(fileSystem: type, found: superblock, error)
+            }
             throw .readOnlyDevice(source)
         default: throw .failed(fileSystem: type, found: superblock, error)
         }

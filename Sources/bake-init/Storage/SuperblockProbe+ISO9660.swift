@@ -45,7 +45,9 @@ extension SuperblockProbe {
         var characters: [Unicode.Scalar] = []
         for index in stride(from: 0, to: field.count - 1, by: 2) {
             // Half a surrogate pair is no character of UCS-2.
-            guard let character = Unicode.Scalar(UInt16(field[index]) << 8 | UInt16(field[index + 1])),
+            guard
+                let character = Unicode.Scalar(
+                    UInt16(field[index]) << 8 | UInt16(field[index + 1])),
                 character.value != 0
             else { break }
             characters.append(character)
