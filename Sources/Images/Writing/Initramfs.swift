@@ -92,9 +92,9 @@ public enum Initramfs {
     private static func members(
         initProgram: Bytes, modules: Modules
     ) throws(ImageError) -> Bytes {
-        let contents = modules.reduce(initProgram.count) { $0 + $1.content.count }
+        let contents = modules.files.reduce(initProgram.count) { $0 + $1.content.count }
         var archive = NewcArchive(
-            expectedByteCount: contents + (modules.count + 8) * headerLimitByteCount)
+            expectedByteCount: contents + (modules.files.count + 8) * headerLimitByteCount)
         try archive.appendFile("init", permissions: 0o755, content: initProgram)
         try archive.append(.directory("bake"))
         try archive.append(.directory("bake/modules"))
