@@ -1,3 +1,4 @@
+internal import BakeContract
 internal import Blobs
 internal import Kernels
 internal import SystemPackage
@@ -11,7 +12,7 @@ struct BakePlan {
     let conflictRule: ConflictRule
     let packing: BlobPacking
     let kernel: KernelImage
-    let modules: [KernelModule]
+    private let bundle: KernelBundle
     let fitness: KernelFitness
     let commandLine: [UInt8]
     let parts: Parts
@@ -68,15 +69,26 @@ struct BakePlan {
         self.packing = packing
         parts = try Parts(installation)
         do throws(KernelsError) {
-            let bundle = try cache.resolve(request.kernel)
+            bundle = try cache.resolve(request.kernel)
             kernel = try KernelImage.read(bundle.kernelPath)
             fitness = try bundle.fitness(for: demands)
-            modules = try bundle.modules(for: fitness)
         } catch {
             throw BakeError(error)
         }
         commandLine = try Self.commandLine(of: request, kernel: kernel)
         warnings = (kernel.warnings + fitness.warnings).map(\.description)
+    }
+
+    /// What the image brings of the kernel's modules. Only the configuration, known once the trees
+    /// are merged, says which file systems it mounts.
+    func modules(for configuration: Configuration) throws(BakeError) -> ModuleSelection {
+        var demands = configuration.driverDemands
+        demands.modules = request.modules
+        do {
+            return try bundle.modules(for: fitness, demands)
+        } catch {
+            throw BakeError(error)
+        }
     }
 
     static func modeRules(of request: BakeRequest) throws(BakeError) -> [ModeRule] {

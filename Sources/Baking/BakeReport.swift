@@ -96,13 +96,13 @@ extension BakeReport {
     /// - Parameters:
     ///   - blob: nil for a dry run, as is `image`.
     init(
-        _ plan: BakePlan, _ baked: BakedTree, _ blob: Blobs.Blob? = nil,
+        _ plan: BakePlan, _ modules: ModuleSelection, _ baked: BakedTree, _ blob: Blobs.Blob? = nil,
         _ image: WrittenImage? = nil, _ earlier: EarlierImage? = nil
     ) {
         self.init(
             plan.request, baked, blob, at: image?.blobOffset, warnings: plan.warnings,
             outputByteCount: image.map { Int64($0.byteCount) },
-            kernel: (plan.kernel.version, plan.modules.count),
+            kernel: (plan.kernel.version, modules.all.count),
             memory: image.map { image in
                 let needs = image.manifest.memory
                 return (Int64(needs.inPlaceByteCount), Int64(needs.uefiByteCount))

@@ -9,11 +9,11 @@ public let bakeVersion = "0.1.0"
 extension Baker {
     /// The image without its blob.
     func draft(
-        of baked: BakedTree, _ configuration: BakedConfiguration, _ plan: BakePlan,
-        at output: FilePath
+        of baked: BakedTree, _ configuration: BakedConfiguration, _ modules: ModuleSelection,
+        _ plan: BakePlan, at output: FilePath
     ) throws(BakeError) -> ImageDraft {
         try ImageDraft.begin(
-            of: baked, configuration, plan, osRelease: try osRelease(of: baked.tree),
+            of: baked, configuration, modules, plan, osRelease: try osRelease(of: baked.tree),
             InitramfsCache(directory: cache.root.appending("initramfs")), at: output)
     }
 
@@ -24,11 +24,28 @@ extension Baker {
 }
 
 extension InitramfsCache {
-    func initramfs(of plan: BakePlan) throws(ImageError) -> Bytes {
+    func initramfs(
+        of plan: BakePlan, _ modules: ModuleSelection
+    ) throws(ImageError) -> Bytes {
         let archive = try Initramfs.archive(
-            initProgram: plan.parts.guestInit,
-            modules: plan.modules.map { .init(name: "\($0.name).ko", content: $0.bytes) },
+            initProgram: plan.parts.guestInit, modules: Initramfs.Modules(modules),
             compression: .none)
         return try compressed(archive)
     }
+}
+
+extension Initramfs.Modules {
+    fileprivate init(_ selection: ModuleSelection) {
+        self.init(
+            files: selection.all.map { .init(name: $0.fileName, content: $0.bytes) },
+            startCount: selection.atStart.count,
+            drivers: selection.onDemand.map {
+                .init(fileSystem: $0.fileSystem, modules: $0.modules.map(\.fileName))
+            })
+    }
+}
+
+extension KernelModule {
+    /// In the image, whatever it was called before.
+    fileprivate var fileName: String { "\(name).ko" }
 }

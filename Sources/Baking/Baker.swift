@@ -34,15 +34,16 @@ public struct Baker: Sendable {
         try edit(&baked, plan, scratch: output.directory, progress)
         let configuration = try BakedConfiguration(
             request, tree: baked.tree, image: inputs.imageConfiguration)
+        let modules = try plan.modules(for: configuration.configuration)
         try finish(&baked, configuration, plan)
-        if request.isDryRun { return BakeReport(plan, baked) }
-        let draft = try draft(of: baked, configuration, plan, at: output.path)
+        if request.isDryRun { return BakeReport(plan, modules, baked) }
+        let draft = try draft(of: baked, configuration, modules, plan, at: output.path)
         let blob = try draft.pack(
             baked.tree, reuse(of: earlier, request, startSeconds), progress)
         progress(.writing)
         let image = try draft.finish(blob)
         keep(blob, in: indices)
         keep(baked.layers.typedNames, of: image)
-        return BakeReport(plan, baked, blob, image, earlier)
+        return BakeReport(plan, modules, baked, blob, image, earlier)
     }
 }

@@ -30,8 +30,8 @@ struct ImageDraft: ~Copyable {
 
     /// - Parameter path: of the finished image.
     static func begin(
-        of baked: BakedTree, _ configuration: BakedConfiguration, _ plan: BakePlan,
-        osRelease: Bytes, _ initramfsCache: InitramfsCache, at path: FilePath
+        of baked: BakedTree, _ configuration: BakedConfiguration, _ modules: ModuleSelection,
+        _ plan: BakePlan, osRelease: Bytes, _ initramfsCache: InitramfsCache, at path: FilePath
     ) throws(BakeError) -> ImageDraft {
         do throws(ImageError) {
             let output = try OutputFile(replacing: path)
@@ -45,7 +45,7 @@ struct ImageDraft: ~Copyable {
                 packages: baked.packages.map {
                     .init(name: $0.name, version: $0.version, architecture: $0.architecture)
                 },
-                initramfs: try initramfsCache.initramfs(of: plan),
+                initramfs: try initramfsCache.initramfs(of: plan, modules),
                 settings: try Initramfs.settings(
                     guestManifest: expected.guestManifest, configuration: configuration.text),
                 blob: BlobSource(

@@ -15,6 +15,8 @@ public enum KernelsError: Error, Equatable, Sendable, CustomStringConvertible {
     case noModules(version: String, kernel: FilePath, needed: [String])
     /// The kernel cannot do what the image needs.
     case missingFeatures(kernel: String, [MissingFeature])
+    /// A file system that somebody asks for cannot be mounted.
+    case missingDriver(DriverDemands.Request, kernel: String, MissingFeature)
     case unknownModule(name: String, neededBy: String?, directory: FilePath)
     case moduleCycle([String])
     case badModule(path: FilePath, reason: String)
@@ -82,6 +84,9 @@ extension KernelsError {
         case .missingFeatures(let kernel, let missing):
             "kernel \(kernel) cannot start this image: "
                 + missing.map(\.description).joined(separator: "; ")
+        case .missingDriver(let request, let kernel, let missing):
+            "kernel \(kernel) cannot mount \(request.fileSystem), which \(request.asker) asks for: "
+                + missing.description
         case .unknownModule(let name, let neededBy, let directory):
             "no module '\(name)' in '\(directory)'"
                 + (neededBy.map { " (needed by '\($0)')" } ?? "")
@@ -105,6 +110,10 @@ extension KernelsError {
         case .unknownKernel: "run 'bake kernel list' to see them, or 'bake kernel fetch'"
         case .noModules: "put its modules there, or take a kernel of 'bake kernel fetch'"
         case .missingFeatures: "take another kernel: 'bake kernel fetch' gets Debian's cloud kernel"
+        case .missingDriver:
+            "take a file system this kernel has, or another kernel: -k, 'bake kernel list'"
+        case .unknownModule(_, "--modules", let directory):
+            "'find \(directory) -name \"*.ko\"' lists them; file systems are called as for mount(8)"
         case .compressedModule: "take a kernel of 'bake kernel fetch', or unpack its modules"
         case .toolMissing(_, let package): "install the package '\(package)'"
         case .notAKernel(_, .otherFormat(let format)) where format.contains("gzip"):

@@ -17,6 +17,8 @@ public enum LaunchError: Error, Equatable, Sendable {
     case networkOff(PortForward)
     case noUserNetwork(PortForward)
     case badNetworkCard(String)
+    case badDisk(String)
+    case cannotUseDisk(path: FilePath, DiskFileProblem)
     case portInUse(PortForward)
     /// The host refuses the port for another reason, such as one below 1024 or a foreign address.
     case portRefused(PortForward, errno: Errno)
@@ -56,6 +58,11 @@ extension LaunchError: CustomStringConvertible {
         case .badNetworkCard(let text):
             "'\(text)' is not a network card"
                 + "\n  hint: TAG,BASE[,NETDEV], such as net0,vioif or net0,vioif,tap,ifname=tap0"
+        case .badDisk(let text):
+            "'\(text)' is not a disk"
+                + "\n  hint: [FORMAT:]FILE[,MOUNTPOINT[,FSTYPE[,OPTION...]]], such as data.img,/data"
+        case .cannotUseDisk(let path, let problem):
+            "cannot use '\(path)' as a disk: \(problem)"
         case .portInUse(let forward):
             "\(forward.transport.rawValue) port \(forward.hostPort) on \(forward.hostAddress)"
                 + " is already in use\n  hint: take another, such as"

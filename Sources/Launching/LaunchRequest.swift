@@ -24,6 +24,8 @@ public struct LaunchRequest: Equatable, Sendable {
     /// In the order in which the guest finds them.
     public var networkCards = [NetworkCard.standard]
     public var forwards: [PortForward] = []
+    /// In the order in which the guest finds them; their formats are known.
+    public var disks: [DiskFile] = []
     /// The kernel command line inside the image. UEFI loaders replace it by what they pass on, so
     /// there it is passed again; under BIOS the boot stub joins the two.
     public var bakedCommandLine: Bytes = []

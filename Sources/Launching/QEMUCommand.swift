@@ -38,6 +38,7 @@ public struct QEMUCommand: Equatable, Sendable {
         var words = [tools.qemu.string] + Self.machine(request, accelerator)
         words += try Self.firmware(request, tools)
         words += Self.network(request)
+        words += Self.disks(request)
         words += Self.channels()
         words += Self.debugging(request)
         var arguments = words.map { Bytes($0.utf8) }
@@ -90,6 +91,26 @@ public struct QEMUCommand: Equatable, Sendable {
                 "-device", "virtio-net-pci,netdev=net\(position),romfile=",
             ]
         }
+    }
+
+    /// Each a virtio disk, its file locked by QEMU. `-blockdev` takes the name as it is; `-drive`
+    /// would find protocols in it (`nbd:...`).
+    private static func disks(_ request: LaunchRequest) -> [String] {
+        request.disks.enumerated().flatMap { position, disk in
+            let driver = disk.isDevice ? "host_device" : "file"
+            return [
+                "-blockdev",
+                "driver=\((disk.format ?? .raw).rawValue),node-name=disk\(position),"
+                    + "read-only=\(disk.isReadOnly ? "on" : "off"),file.driver=\(driver),"
+                    + "file.filename=\(doubledCommas(disk.path.string))",
+                "-device", "virtio-blk-pci,drive=disk\(position)",
+            ]
+        }
+    }
+
+    /// As QEMU's options want a comma in a value.
+    private static func doubledCommas(_ text: String) -> String {
+        text.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
     }
 
     /// Port 0 is kept for a console the guest does not have; each further one costs two queues.

@@ -109,10 +109,6 @@ struct ConfigurationTests {
                     + "\"xenstore\" and \"cmdline\""
             ),
             (
-                "{\"blk\":{\"source\":\"dev\",\"path\":\"/dev/vda\"}}",
-                "1:8: error: 'blk' cannot be carried out: this version of bake attaches no disks"
-            ),
-            (
                 "{\"blk\":{\"source\":\"nbd\",\"path\":\"x\"}}",
                 "1:18: error: 'blk.source' must be \"dev\", \"vnd\" or \"etfs\""
             ),

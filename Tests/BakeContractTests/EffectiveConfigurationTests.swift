@@ -126,9 +126,9 @@ struct EffectiveConfigurationTests {
                 "kernel command line:1:3: error: there is no program that the arguments could be for"
             ),
             (
-                "{\"cmdline\":\"a\"}", "{}", "{\"blk\":[{\"source\":\"dev\",\"path\":\"a\"}]}",
-                "kernel command line:1:8: error: 'blk' cannot be carried out: "
-                    + "this version of bake attaches no disks"
+                "{\"cmdline\":\"a\"}", "{}", "{\"blk\":[{\"source\":\"dev\",\"path\":\"\"}]}",
+                "kernel command line:1:32: error: 'blk[0].path' must be a device such as /dev/vda1, "
+                    + "or LABEL=, UUID= or PARTUUID= with a value"
             ),
         ])
     func refusal(baked: String, room: String, line: String, expected: String) {
@@ -164,7 +164,7 @@ struct EffectiveConfigurationTests {
         "statuses",
         arguments: [
             ("{", "", GuestStatus.configuration), ("{}", "{", .commandLine),
-            ("{\"blk\":{\"source\":\"dev\",\"path\":\"a\"}}", "", .unsupported),
+            ("{\"blk\":{\"source\":\"dev\",\"path\":\"\"}}", "", .configuration),
         ])
     func statuses(baked: String, line: String, expected: GuestStatus) {
         do {

@@ -88,10 +88,14 @@ final class RecordingSystem: GuestSystem {
         return count
     }
 
-    func attachLoop(to path: Bytes) throws(Errno) -> Bytes {
-        try note("loop \(path.shown)")
-        return "/dev/loop0".bytes
+    func attachLoop(
+        to path: Bytes, isReadOnly: Bool, blockByteCount: UInt32
+    ) throws(Errno) -> LoopDevice {
+        try note("loop \(path.shown)\(isReadOnly ? "" : " rw")")
+        return LoopDevice(path: "/dev/loop0".bytes, descriptor: 7)
     }
+
+    func release(_ device: LoopDevice) { log.append("release \(device.path.shown)") }
 
     func activateVerity(_ table: VerityTable, name: Bytes) throws(Errno) -> Bytes {
         try note("verity \(name.shown) \(table.sectorCount) \(table.parameters.shown)")

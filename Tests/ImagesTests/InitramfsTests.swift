@@ -5,10 +5,17 @@ import TestSupport
 import Testing
 
 @Suite struct InitramfsTests {
-    let modules: [Initramfs.Module] = [
-        .init(name: "virtio.ko", content: Array("first".utf8)),
-        .init(name: "loop.ko", content: Array("second".utf8)),
-    ]
+    let modules = Initramfs.Modules(
+        files: [
+            .init(name: "virtio.ko", content: Array("first".utf8)),
+            .init(name: "loop.ko", content: Array("second".utf8)),
+            .init(name: "fat.ko", content: Array("third".utf8)),
+        ],
+        startCount: 2,
+        drivers: [
+            .init(fileSystem: "msdos", modules: ["fat.ko", "msdos.ko"]),
+            .init(fileSystem: "vfat", modules: ["fat.ko"]),
+        ])
 
     /// cpio(1) reads it, whichever way it is compressed.
     @Test(arguments: [Initramfs.Compression.none, .zstd])
@@ -25,12 +32,13 @@ import Testing
         #expect(
             members.map { $0[0] } == [
                 "-rwxr-xr-x", "drwxr-xr-x", "drwxr-xr-x", "-rw-r--r--", "-rw-r--r--", "-rw-r--r--",
-                "drwxr-xr-x", "crw-------",
+                "-rw-r--r--", "-rw-r--r--", "drwxr-xr-x", "crw-------",
             ])
         #expect(
             members.compactMap(\.last) == [
                 "init", "bake", "bake/modules", "bake/modules/virtio.ko", "bake/modules/loop.ko",
-                "bake/modules/order", "dev", "dev/console",
+                "bake/modules/fat.ko", "bake/modules/order", "bake/modules/on-demand", "dev",
+                "dev/console",
             ])
         #expect(members.allSatisfy { $0[2] == "0" && $0[3] == "0" })
     }
@@ -41,6 +49,10 @@ import Testing
         let order = try #require(
             members.first { $0.header.name == Array("bake/modules/order".utf8) })
         #expect(Array(bytes[order.content]) == Array("virtio.ko\nloop.ko\n".utf8))
+        let onDemand = try #require(
+            members.first { $0.header.name == Array("bake/modules/on-demand".utf8) })
+        #expect(
+            Array(bytes[onDemand.content]) == Array("msdos fat.ko msdos.ko\nvfat fat.ko\n".utf8))
         let console = try #require(members.last)
         #expect(console.header.deviceMajor == 5)
         #expect(console.header.deviceMinor == 1)

@@ -38,8 +38,10 @@ import Testing
     }
 
     @Test func whatTheInitramfsUnpacksToIsRead() throws {
-        let plain = try Initramfs.archive(initProgram: [1], modules: [], compression: .none)
-        let small = try Initramfs.archive(initProgram: [1], modules: [], compression: .zstd)
+        let plain = try Initramfs.archive(
+            initProgram: [1], modules: .init(atStart: []), compression: .none)
+        let small = try Initramfs.archive(
+            initProgram: [1], modules: .init(atStart: []), compression: .zstd)
         #expect(Initramfs.unpackedByteCount(of: small) == plain.count)
         #expect(Initramfs.unpackedByteCount(of: plain) == plain.count)
     }

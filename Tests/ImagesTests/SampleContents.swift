@@ -45,7 +45,8 @@ struct SampleContents {
             provenance: Self.provenance,
             initramfs: try Initramfs.archive(
                 initProgram: SyntheticImage.noise(byteCount: 5000, seed: 7),
-                modules: [.init(name: "loop.ko", content: [1, 2, 3])], compression: .zstd),
+                modules: .init(atStart: [.init(name: "loop.ko", content: [1, 2, 3])]),
+                compression: .zstd),
             settings: try Initramfs.settings(
                 guestManifest: blob.guestManifest, configuration: SyntheticImage.configuration),
             blob: BlobSource(

@@ -36,7 +36,7 @@ import Testing
         let fitness = try bundle.fitness(for: ImageDemands(blob: blob))
         #expect(fitness.warnings.isEmpty)
         #expect(fitness.leavesBlobInPlace == (blob != .tar))
-        let names = try bundle.modules(for: fitness).map(\.name)
+        let names = try bundle.modules(for: fitness).atStart.map(\.name)
         #expect(Set(names).isSuperset(of: fitness.wantedModules))
         #expect(names.contains("squashfs") == (blob != .tar))
         #expect(names.contains("algif_hash"))

@@ -66,6 +66,16 @@ private func rendered(_ command: QEMUCommand) -> String {
                 $0.forwards = [PortForward(hostPort: 8080, guestPort: 80)]
             }, .tcg, toolsOfTests
         ),
+        (
+            "disks",
+            request {
+                var first = DiskFile(path: "nbd:with,comma")
+                first.format = .raw
+                var second = DiskFile(path: "/dev/sdx")
+                (second.format, second.isDevice, second.options) = (.qcow2, true, "noatime,ro")
+                $0.disks = [first, second]
+            }, .tcg, toolsOfTests
+        ),
         ("everything-uefi", everything, .tcg, toolsOfTests),
         (
             "uefi-one-file", request { $0.firmware = .uefi }, .tcg,

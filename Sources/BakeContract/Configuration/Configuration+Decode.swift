@@ -56,26 +56,6 @@ extension Configuration {
         guard isHostname(name) else { throw node.fault(mustBe) }
         return name
     }
-
-    /// rumprun's keys, `options` added.
-    private static func decodeBlockDevice(
-        _ node: JSONNode, _ unknown: inout [ConfigurationFault]
-    ) throws(ConfigurationFault) -> BlockDevice {
-        try node.checkKeys(
-            ["source", "path", "fstype", "mountpoint", "options"], "an object", &unknown)
-        let source = try node.required("source")
-        let name = try source.string()
-        guard name.equals("dev") || name.equals("vnd") || name.equals("etfs") else {
-            throw source.fault("\"dev\", \"vnd\" or \"etfs\"")
-        }
-        let device = BlockDevice(
-            source: name, path: try node.required("path").string(),
-            fileSystem: try node["fstype"]?.string(),
-            mountPoint: try node["mountpoint"]?.absolutePath(),
-            options: try node["options"]?.string())
-        if device.mountPoint != nil { _ = try node.required("fstype") }
-        return device
-    }
 }
 
 extension JSONNode {

@@ -96,11 +96,19 @@ extension Configuration {
         _ node: JSONNode, _ unknown: inout [ConfigurationFault]
     ) throws(ConfigurationFault) -> ConfiguredMount {
         try node.checkKeys(["source", "mountpoint", "fstype", "options"], "an object", &unknown)
-        let fileSystem = try node.required("fstype").string()
-        return ConfiguredMount(
-            source: try node["source"]?.string() ?? fileSystem,
-            mountPoint: try node.required("mountpoint").absolutePath(), fileSystem: fileSystem,
+        var mount = ConfiguredMount(
+            source: try node["source"]?.string() ?? [],
+            mountPoint: try node.required("mountpoint").absolutePath(),
+            fileSystem: try node["fstype"]?.string() ?? [],
             options: try node["options"]?.string() ?? [])
+        if mount.isBind {
+            _ = try node.required("source").absolutePath()
+            mount.fileSystem = Bytes("none")
+        } else {
+            mount.fileSystem = try node.required("fstype").string()
+            if node["source"] == nil { mount.source = mount.fileSystem }
+        }
+        return mount
     }
 
     /// Contents alone, or `{"content", "mode", "owner"}`.

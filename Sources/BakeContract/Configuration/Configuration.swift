@@ -126,16 +126,6 @@ public struct EnvironmentVariable: Equatable, Sendable {
     }
 }
 
-/// One entry of `blk`.
-public struct BlockDevice: Equatable, Sendable {
-    /// `dev`, `vnd` or `etfs`, as rumprun names them.
-    public var source: Bytes
-    public var path: Bytes
-    public var fileSystem: Bytes?
-    public var mountPoint: Bytes?
-    public var options: Bytes?
-}
-
 /// One entry of `sysctl`.
 public struct KernelSetting: Equatable, Sendable {
     /// Below /proc/sys, with slashes: `net/core/somaxconn`.

@@ -35,8 +35,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
 
     /// What the guest reports when this stops it.
     public var status: GuestStatus {
-        if case .unsupported = problem { return .unsupported }
-        return file == KernelCommandLine.fileName ? .commandLine : .configuration
+        file == KernelCommandLine.fileName ? .commandLine : .configuration
     }
 
     public var place: ConfigurationPlace { ConfigurationPlace(file: file, position: position) }

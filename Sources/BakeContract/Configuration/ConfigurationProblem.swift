@@ -12,7 +12,6 @@ public enum ConfigurationProblem: Sendable {
     case givenTwice(ConfigurationPath, name: Bytes)
     case conflict(Bytes, Bytes)
     case lastPipe(ConfigurationPath)
-    case unsupported(ConfigurationPath, StaticString)
     case notForOverrides(Bytes)
     case sourceNotListenedTo
     case argumentsWithoutProgram
@@ -47,8 +46,6 @@ extension ConfigurationProblem: CustomStringConvertible {
             "'\(first.printable)' and '\(second.printable)' both say what to run, keep one"
         case .lastPipe(let path):
             "'\(path.description)' is \"|\", but no program follows to read from the pipe"
-        case .unsupported(let path, let what):
-            "'\(path.description)' cannot be carried out: \(what.description)"
         case .notForOverrides(let key):
             "'\(key.printable)' can only be set when the image is made or by 'bake set'"
         case .sourceNotListenedTo: "this image takes no overrides from here ('sources')"

@@ -10,6 +10,8 @@ extension RumprunNames {
             return nil
         }
         let isXen = entry["source"]?.string?.equals("etfs") == true
+        // What is no name of Linux's either (`xbd0`) stays with its source: a disk by its number.
+        let hasXenName = entry["path"]?.string.flatMap { Self.xenDevice($0) } != nil
         for index in members.indices {
             let value = members[index].value
             guard let text = value.string else { continue }
@@ -19,7 +21,7 @@ extension RumprunNames {
             } else if members[index].key.equals("path") {
                 let device = isXen ? Self.xenDevice(text) : Self.device(text)
                 if let device { members[index].value = rename(value, to: device) }
-            } else if members[index].key.equals("source"), isXen {
+            } else if members[index].key.equals("source"), isXen, hasXenName {
                 members[index].value = DialectValue(string: Bytes("dev"), at: value.offset)
             }
         }

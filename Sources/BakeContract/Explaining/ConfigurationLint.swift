@@ -66,7 +66,7 @@ public struct ConfigurationLint: Sendable {
             var faults: [ConfigurationFault] = []
             do throws(ConfigurationFault) {
                 let configuration = try Configuration.decode(.object([member]), &unknown)
-                faults = configuration.unsupportedKeys + configuration.oddities
+                faults = configuration.oddities
             } catch {
                 faults = [error]
             }

@@ -37,7 +37,6 @@ public struct EffectiveConfiguration: Sendable {
         configuration = Configuration()
         do throws(ConfigurationFault) {
             configuration = try Configuration.decode(value, &unknown)
-            fault = configuration.unsupportedKeys.first
         } catch {
             fault = error
         }

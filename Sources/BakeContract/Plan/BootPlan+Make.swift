@@ -8,6 +8,8 @@ extension BootPlan {
         published: Bytes
     ) throws(BootPlanError) -> BootPlan {
         var steps = try rootSteps(manifest, facts, isVerified: configuration.isVerified)
+        let drivers = configuration.driverSelection
+        if !drivers.isEmpty { steps.append(.loadDrivers(drivers)) }
         steps.append(.switchRoot)
         steps += preparationSteps(configuration, published: published)
         steps += try workloadSteps(configuration)
@@ -65,6 +67,7 @@ extension BootPlan {
         if let hostname = configuration.hostname { steps.append(.setHostname(hostname)) }
         for setting in configuration.kernelSettings { steps.append(.setKernelSetting(setting)) }
         steps.append(.bringUpLoopback)
+        for disk in configuration.blockDevices { steps.append(.mountDisk(disk)) }
         for mount in configuration.mounts { steps.append(.mount(mount)) }
         for file in configuration.files { steps.append(.writeFile(file)) }
         steps.append(.publishConfiguration(published))

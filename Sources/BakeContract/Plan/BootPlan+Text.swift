@@ -22,6 +22,8 @@ extension BootStep {
         case .mountBlob(let device): Bytes("mount the root file system from \(device.name)")
         case .overlay: Bytes("lay a writable layer in memory over it")
         case .unpackBlob(let path, _): Bytes("unpack ") + shown(path) + Bytes(" into memory")
+        case .loadDrivers(.all): Bytes("load the drivers of all file systems the image brings")
+        case .loadDrivers(.named(let names)): Bytes("load the drivers of ") + list(names)
         case .switchRoot: Bytes("switch to the new root")
         case .setHostname(let name): Bytes("set the host name to ") + shown(name)
         case .setKernelSetting(let setting):
@@ -31,6 +33,7 @@ extension BootStep {
             Bytes("mount ") + shown(mount.source) + Bytes(" at ") + shown(mount.mountPoint)
                 + Bytes(" as ") + shown(mount.fileSystem)
                 + (mount.options.isEmpty ? [] : Bytes(" with ") + shown(mount.options))
+        case .mountDisk(let disk): disk.text
         case .writeFile(let file):
             Bytes("write ") + shown(file.path) + Bytes(", \(file.contents.count) bytes, mode ")
                 + Bytes(String(file.mode, radix: 8)) + Bytes(", owner \(file.user):\(file.group)")
@@ -52,10 +55,25 @@ extension BootStep {
         }
     }
 
+    private func list(_ names: [Bytes]) -> Bytes {
+        var text: Bytes = []
+        for name in names { text += (text.isEmpty ? [] : Bytes(", ")) + shown(name) }
+        return text
+    }
+
     private func list(_ programs: [Program]) -> Bytes {
         var text: Bytes = []
         for program in programs { text += [ASCII.space] + program.text }
         return text
+    }
+}
+
+extension BlockDevice {
+    fileprivate var text: Bytes {
+        guard let mountPoint else { return Bytes("wait for ") + shown(path) }
+        return Bytes("mount ") + shown(path) + Bytes(" at ") + shown(mountPoint)
+            + (fileSystem.map { Bytes(" as ") + shown($0) } ?? [])
+            + (options.isEmpty ? [] : Bytes(" with ") + shown(options))
     }
 }
 

@@ -27,11 +27,15 @@ public enum BootStep: Equatable, Sendable {
     case overlay
     /// A file system in memory at the new root, the archive unpacked into it.
     case unpackBlob(path: Bytes, byteCount: UInt64)
+    /// Drivers of file systems that are mounted later, while the initramfs still holds them.
+    case loadDrivers(FileSystemSelection)
     /// The new root becomes the root, and the initramfs's memory is given back.
     case switchRoot
     case setHostname(Bytes)
     case setKernelSetting(KernelSetting)
     case bringUpLoopback
+    /// Waited for, and mounted where it has a mount point.
+    case mountDisk(BlockDevice)
     case mount(ConfiguredMount)
     case writeFile(ConfiguredFile)
     /// The effective configuration as /rumpconfig.json, for programs to read.

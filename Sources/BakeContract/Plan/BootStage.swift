@@ -10,10 +10,12 @@ public enum BootStage: Int, CaseIterable, Sendable {
     case blob
     case overlay
     case unpack
+    case drivers
     case root
     case hostname
     case sysctl
     case loopback
+    case disk
     case mount
     case file
     case configuration
@@ -35,10 +37,12 @@ public enum BootStage: Int, CaseIterable, Sendable {
         case .blob: "blob"
         case .overlay: "overlay"
         case .unpack: "unpack"
+        case .drivers: "drivers"
         case .root: "root"
         case .hostname: "hostname"
         case .sysctl: "sysctl"
         case .loopback: "loopback"
+        case .disk: "disk"
         case .mount: "mount"
         case .file: "file"
         case .configuration: "configuration"
@@ -67,10 +71,12 @@ extension BootStep {
         case .mountBlob: .blob
         case .overlay: .overlay
         case .unpackBlob: .unpack
+        case .loadDrivers: .drivers
         case .switchRoot: .root
         case .setHostname: .hostname
         case .setKernelSetting: .sysctl
         case .bringUpLoopback: .loopback
+        case .mountDisk: .disk
         case .mount: .mount
         case .writeFile: .file
         case .publishConfiguration: .configuration

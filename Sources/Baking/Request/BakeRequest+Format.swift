@@ -8,7 +8,8 @@ extension BakeRequest {
             ("config", configurationFile != nil), ("env", !environment.isEmpty),
             ("hostname", hostname != nil), ("net", !networks.isEmpty),
             ("program", !program.isEmpty),
-            ("kernel", kernel != nil), ("kernelCmdline", kernelCommandLine != nil),
+            ("kernel", kernel != nil), ("modules", !modules.isEmpty),
+            ("kernelCmdline", kernelCommandLine != nil),
             ("blob", blobKind != silent.blobKind),
             ("blockSize", format != .squashfs && blockSize != silent.blockSize),
         ]

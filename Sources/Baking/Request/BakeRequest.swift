@@ -135,6 +135,9 @@ public struct BakeRequest: Sendable, Equatable {
     public var program: [[UInt8]] = []
     /// A path, or a name from `bake kernel list`.
     public var kernel: String?
+    /// File systems whose drivers the image brings, and modules it loads at every start, besides
+    /// what the configuration needs.
+    public var modules: [String] = []
     /// Baked kernel command line; the loader's own is appended to it.
     public var kernelCommandLine: String?
     public var format = OutputFormat.image

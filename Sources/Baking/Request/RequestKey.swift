@@ -44,6 +44,7 @@ extension RequestKey {
             texts("net", \.networks, .network),
             value("program", \.program, decode: program) { .array($0.map(JSONValue.bytes)) },
             text("kernel", \.kernel),
+            texts("modules", \.modules, .module),
             text("kernelCmdline", \.kernelCommandLine),
             value("format", \.format, decode: format) { .text($0.rawValue) },
             value("blob", \.blobKind, decode: blobKind) { .text($0.rawValue) },

@@ -22,6 +22,8 @@ public enum RequestText: Sendable {
     case network
     /// `--variant`
     case variant
+    /// `--modules`
+    case module
     /// `--format`
     case format
     /// `--blob`
@@ -56,6 +58,7 @@ public enum RequestText: Sendable {
             PackageVariant(rawValue: text) == nil
                 ? "'\(text)' is none of "
                     + PackageVariant.allCases.map(\.rawValue).joined(separator: ", ") : nil
+        case .module: isModule(text) ? nil : "'\(text)' is no name of a module or file system"
         case .format:
             BakeRequest.OutputFormat(rawValue: text) == nil
                 ? "'\(text)' is none of "
@@ -80,6 +83,13 @@ public enum RequestText: Sendable {
     private func isPackage(_ text: String) -> Bool {
         text.first != "-" && !text.isEmpty
             && text.utf8.allSatisfy { $0 > UInt8(ascii: " ") && $0 != UInt8(ascii: ",") }
+    }
+
+    /// Part of a file's name, and of a line where a space ends it.
+    private func isModule(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { $0 > UInt8(ascii: " ") && $0 < 0x7f }
+            && !text.contains { "/,".contains($0) }
     }
 
     private func nodeFlaw(of line: String) -> String? {

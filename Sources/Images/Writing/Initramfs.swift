@@ -15,15 +15,46 @@ public enum Initramfs {
         }
     }
 
+    /// A file system whose modules are loaded when one is to be mounted.
+    public struct Driver: Equatable, Sendable {
+        /// As mount(8) calls it.
+        public var fileSystem: String
+        /// File names, in the order to load them.
+        public var modules: [String]
+
+        public init(fileSystem: String, modules: [String]) {
+            self.fileSystem = fileSystem
+            self.modules = modules
+        }
+    }
+
+    /// The modules of an image: the files, and when which is loaded.
+    public struct Modules: Equatable, Sendable {
+        public var files: [Module]
+        /// How many of `files` are loaded at every start, in their order: the first ones.
+        public var startCount: Int
+        public var drivers: [Driver]
+
+        public init(files: [Module], startCount: Int, drivers: [Driver]) {
+            self.files = files
+            self.startCount = startCount
+            self.drivers = drivers
+        }
+
+        /// All of them loaded at every start.
+        public init(atStart files: [Module]) {
+            self.init(files: files, startCount: files.count, drivers: [])
+        }
+    }
+
     public enum Compression: Sendable {
         case none
         /// Zstandard level 19, for kernels with CONFIG_RD_ZSTD.
         case zstd
     }
 
-    /// - Parameter modules: in the order to load them.
     public static func archive(
-        initProgram: Bytes, modules: [Module], compression: Compression
+        initProgram: Bytes, modules: Modules, compression: Compression
     ) throws(ImageError) -> Bytes {
         let archive = try members(initProgram: initProgram, modules: modules)
         switch compression {
@@ -59,19 +90,25 @@ public enum Initramfs {
     private static let headerLimitByteCount = 512
 
     private static func members(
-        initProgram: Bytes, modules: [Module]
+        initProgram: Bytes, modules: Modules
     ) throws(ImageError) -> Bytes {
-        let contents = modules.reduce(initProgram.count) { $0 + $1.content.count }
+        let contents = modules.files.reduce(initProgram.count) { $0 + $1.content.count }
         var archive = NewcArchive(
-            expectedByteCount: contents + (modules.count + 8) * headerLimitByteCount)
+            expectedByteCount: contents + (modules.files.count + 8) * headerLimitByteCount)
         try archive.appendFile("init", permissions: 0o755, content: initProgram)
         try archive.append(.directory("bake"))
         try archive.append(.directory("bake/modules"))
-        for module in modules {
+        for module in modules.files {
             try archive.appendFile("bake/modules/\(module.name)", content: module.content)
         }
-        let order = modules.map { $0.name + "\n" }.joined()
+        let order = modules.files.prefix(modules.startCount).map { $0.name + "\n" }.joined()
         try archive.appendFile("bake/modules/order", content: Array(order.utf8))
+        if !modules.drivers.isEmpty {
+            let lines = modules.drivers.map {
+                ([$0.fileSystem] + $0.modules).joined(separator: " ") + "\n"
+            }
+            try archive.appendFile("bake/modules/on-demand", content: Array(lines.joined().utf8))
+        }
         try archive.append(.directory("dev"))
         try archive.append(
             .characterDevice("dev/console", permissions: 0o600, major: 5, minor: 1))

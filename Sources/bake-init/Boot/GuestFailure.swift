@@ -26,6 +26,8 @@ enum GuestFailure: Error {
     case cannotSetKernelSetting(KernelSetting, Errno)
     case cannotSetLimit(ResourceLimit, Errno)
     case cannotMount(ConfiguredMount, Errno)
+    /// `at` is nil where it was only waited for.
+    case cannotUseDisk(path: Bytes, at: Bytes?, StorageError)
     case cannotWrite(path: Bytes, Errno)
     case network(NetworkError)
     case cannotBecomeInit(Bytes, String)
@@ -47,6 +49,7 @@ enum GuestFailure: Error {
         case .cannotSetHostname, .cannotSetKernelSetting, .cannotSetLimit, .cannotMount,
             .cannotWrite:
             .preparation
+        case .cannotUseDisk(_, _, let error): error.status
         case .network: .network
         case .cannotBecomeInit: .noProgram
         case .system: .guest
@@ -79,6 +82,9 @@ enum GuestFailure: Error {
         case .cannotSetLimit(let limit, _): "cannot set the limit '\(limit.name.shown)'"
         case .cannotMount(let mount, _):
             "cannot mount \(mount.source.shown) at \(mount.mountPoint.shown)"
+        case .cannotUseDisk(let path, let target?, _):
+            "cannot mount \(path.shown) at \(target.shown)"
+        case .cannotUseDisk(let path, nil, _): "cannot wait for \(path.shown)"
         case .cannotWrite(let path, _): "cannot write \(path.shown)"
         case .network: "cannot configure the network"
         case .cannotBecomeInit(let program, _): "cannot become '\(program.shown)'"
@@ -103,6 +109,7 @@ enum GuestFailure: Error {
         case .cannotBecomeInit(_, let text): text
         case .configuration(let error): error.description
         case .plan(let error): error.description
+        case .cannotUseDisk(_, _, let error): error.description
         case .network(let error): error.description
         case .wrongBlobDigest(let expected, let found):
             "its SHA-256 is \(found.shown), the manifest says \(expected.shown)"

@@ -25,6 +25,8 @@ extension StepRunner {
             try system.bringUpLoopback()
         case .configureNetwork(let interfaces, let hostname):
             network = try system.configure(interfaces, hostname: hostname)
+        case .mountDisk(let disk):
+            try mountConfigured(disk)
         case .mount(let mount):
             try mountConfigured(mount)
         case .writeFile(let file):
@@ -56,33 +58,72 @@ extension StepRunner {
     }
 
     private func mountConfigured(_ mount: ConfiguredMount) throws(GuestFailure) {
-        makeDirectoriesIfMissing(mount.mountPoint, mode: 0o755, on: system)
+        makeMountPoint(mount)
         let (flags, options) = MountFlags.split(mount.options)
         let request = Mount(
             source: mount.source, target: mount.mountPoint, type: mount.fileSystem, flags: flags,
             options: options)
         do {
             try system.mount(request)
+            // What makes a bind mount takes no other flag; a second call does (mount(2), "Creating
+            // a bind mount").
+            let others = flags.subtracting([.bind, .recursive])
+            if flags.contains(.bind), !others.isEmpty {
+                try system.mount(
+                    Mount(
+                        source: [], target: mount.mountPoint, type: [],
+                        flags: others.union([.remount, .bind])))
+            }
         } catch {
-            throw .cannotMount(mount, error)
+            throw error == .noDevice
+                ? .cannotUseDisk(
+                    path: mount.source, at: mount.mountPoint,
+                    .noDriver(fileSystem: mount.fileSystem))
+                : .cannotMount(mount, error)
+        }
+    }
+
+    /// A directory; for a file that appears in a second place, a file.
+    private func makeMountPoint(_ mount: ConfiguredMount) {
+        guard mount.isBind, system.kind(of: mount.source) == .file,
+            let slash = mount.mountPoint.lastIndex(of: UInt8(ascii: "/"))
+        else { return makeDirectoriesIfMissing(mount.mountPoint, mode: 0o755, on: system) }
+        makeDirectoriesIfMissing(Bytes(mount.mountPoint[..<slash]), mode: 0o755, on: system)
+        if system.kind(of: mount.mountPoint) != nil { return }
+        // What cannot be made shows when it is mounted on.
+        do { try system.create(mount.mountPoint, mode: 0o644, contents: []) } catch {}
+    }
+
+    private func mountConfigured(_ disk: BlockDevice) throws(GuestFailure) {
+        do {
+            try mountDisk(disk, on: system)
+        } catch {
+            let failure = GuestFailure.cannotUseDisk(path: disk.path, at: disk.mountPoint, error)
+            guard disk.isOptional else { throw failure }
+            system.say("bake: warning: \(failure.text)".bytes)
         }
     }
 }
 
 extension MountFlags {
     /// Options as mount(8) takes them: the words that are flags of mount(2), and the rest, which
-    /// is the file system's.
+    /// is the file system's. Words that are for readers of fstab(5) alone go nowhere.
     static func split(_ options: Bytes) -> (flags: MountFlags, rest: Bytes) {
         var flags: MountFlags = []
         var rest: [Bytes] = []
         for word in options.split(at: UInt8(ascii: ",")) where !word.isEmpty {
             if let (flag, isSet) = flag(word) {
                 if isSet { flags.insert(flag) } else { flags.remove(flag) }
-            } else if word != "defaults".bytes {
+            } else if !isForReadersAlone(word) {
                 rest.append(word)
             }
         }
         return (flags, Bytes(rest.joined(separator: ",".bytes)))
+    }
+
+    private static func isForReadersAlone(_ word: Bytes) -> Bool {
+        ["defaults", "nofail", "auto", "noauto", "_netdev"].contains { $0.bytes == word }
+            || word.starts(with: "x-".bytes)
     }
 
     private static func flag(_ word: Bytes) -> (MountFlags, Bool)? {
@@ -93,7 +134,9 @@ extension MountFlags {
             ("noexec", .noExecution, true), ("exec", .noExecution, false),
             ("sync", .synchronous, true), ("async", .synchronous, false),
             ("noatime", .noAccessTime, true), ("atime", .noAccessTime, false),
-            ("relatime", .relativeAccessTime, true),
+            ("relatime", .relativeAccessTime, true), ("strictatime", .strictAccessTime, true),
+            ("nodiratime", .noDirectoryAccessTime, true), ("lazytime", .lazyTime, true),
+            ("dirsync", .synchronousDirectories, true),
             ("bind", .bind, true), ("rbind", [.bind, .recursive], true),
         ]
         return names.first { $0.0.bytes == word }.map { ($0.1, $0.2) }

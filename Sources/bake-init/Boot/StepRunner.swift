@@ -26,7 +26,12 @@ struct StepRunner<System: GuestSystem> {
         case .checkDigest(let path, let byteCount, let digest):
             try checkDigest(of: path, byteCount: byteCount, expected: digest)
         case .attachLoop(let path):
-            do { loopDevice = try system.attachLoop(to: path) } catch {
+            // PID 1 keeps it open: dm-verity, which takes it next, is told its path alone.
+            do {
+                let device = try system.attachLoop(
+                    to: path, isReadOnly: true, blockByteCount: 4096)
+                loopDevice = device.path
+            } catch {
                 throw .cannotAttachLoop(error)
             }
         case .setUpVerity(let device, let parameters):
@@ -38,11 +43,15 @@ struct StepRunner<System: GuestSystem> {
         case .unpackBlob(let path, let byteCount):
             try mountRootInMemory(on: system)
             try system.unpack(path, byteCount: byteCount, into: BootPaths.root)
+        case .loadDrivers(let selection):
+            for note in bake_init.loadDrivers(of: selection, on: system) {
+                system.say("bake: note: module \(note.name.shown): \(note.errno.text)".bytes)
+            }
         case .switchRoot:
             try enterRoot(on: system)
         case .sealRoot:
             try sealRoot(on: system)
-        case .setHostname, .setKernelSetting, .bringUpLoopback, .mount, .writeFile,
+        case .setHostname, .setKernelSetting, .bringUpLoopback, .mountDisk, .mount, .writeFile,
             .publishConfiguration, .configureNetwork, .setLimit:
             try prepare(step)
         }

@@ -12,6 +12,8 @@ struct Errno: Error, Equatable {
     static let io = Errno(EIO)
     static let noDevice = Errno(ENODEV)
     static let busy = Errno(EBUSY)
+    static let denied = Errno(EACCES)
+    static let readOnlyFileSystem = Errno(EROFS)
 
     /// The last system call's.
     static var last: Errno { Errno(guest_errno()) }

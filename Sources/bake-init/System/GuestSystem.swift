@@ -33,8 +33,12 @@ protocol GuestSystem {
     func loadModule(_ path: Bytes) throws(Errno)
     /// Length of a block device in bytes.
     func deviceByteCount(of path: Bytes) throws(Errno) -> UInt64
-    /// A read-only loop device over a file; returns the device's path.
-    func attachLoop(to path: Bytes) throws(Errno) -> Bytes
+    /// A loop device over a file; the file system on it must not have smaller blocks.
+    func attachLoop(
+        to path: Bytes, isReadOnly: Bool, blockByteCount: UInt32
+    ) throws(Errno) -> LoopDevice
+    /// Leaves the device to what uses it by now: when nothing does any more, it is free.
+    func release(_ device: LoopDevice)
     /// A read-only dm-verity device; returns its path.
     func activateVerity(_ table: VerityTable, name: Bytes) throws(Errno) -> Bytes
     /// SHA-256 by the kernel of the first bytes of a file or device; less than asked for is EIO.
@@ -65,6 +69,13 @@ enum FileKind: Equatable {
     case file, directory, symbolicLink, other
 }
 
+/// A loop device, and what keeps it attached while nothing has mounted it.
+struct LoopDevice: Equatable {
+    var path: Bytes
+    /// Of the open device.
+    var descriptor: Int32
+}
+
 /// One call of mount(2).
 struct Mount: Equatable {
     var source: Bytes
@@ -84,9 +95,13 @@ struct MountFlags: OptionSet {
     static let noExecution = MountFlags(rawValue: 8)
     static let synchronous = MountFlags(rawValue: 16)
     static let remount = MountFlags(rawValue: 32)
+    static let synchronousDirectories = MountFlags(rawValue: 128)
     static let noAccessTime = MountFlags(rawValue: 1024)
+    static let noDirectoryAccessTime = MountFlags(rawValue: 2048)
     static let bind = MountFlags(rawValue: 4096)
     static let move = MountFlags(rawValue: 8192)
     static let recursive = MountFlags(rawValue: 16384)
     static let relativeAccessTime = MountFlags(rawValue: 1 << 21)
+    static let strictAccessTime = MountFlags(rawValue: 1 << 24)
+    static let lazyTime = MountFlags(rawValue: 1 << 25)
 }

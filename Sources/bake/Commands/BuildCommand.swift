@@ -53,6 +53,15 @@ struct BuildCommand: AsyncParsableCommand {
             valueName: "kernel"))
     var kernel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file system to bring the driver of, or a kernel module to load at every start, besides \
+            what the configuration needs; repeat it for more.
+            """,
+            valueName: "name"))
+    var modules: [String] = []
+
     @Option(help: "Kernel command line baked in; the loader's own comes after it.")
     var kernelCmdline: String?
 
@@ -146,6 +155,7 @@ struct BuildCommand: AsyncParsableCommand {
         request.networks += try FlagText.check(networks, .network, flag: "--net")
         request.program = ProgramArguments.typed ?? request.program
         request.kernel = kernel ?? request.kernel
+        request.modules += try FlagText.check(modules, .module, flag: "--modules")
         request.kernelCommandLine = kernelCmdline ?? request.kernelCommandLine
         try output.apply(to: &request)
         try refuseFlagsOfImages(for: request.format)
@@ -182,7 +192,8 @@ struct BuildCommand: AsyncParsableCommand {
             ("--config", configurationFile != nil), ("--env", !environment.isEmpty),
             ("--hostname", hostname != nil), ("--net", !networks.isEmpty),
             ("--", ProgramArguments.typed != nil),
-            ("--kernel", kernel != nil), ("--kernel-cmdline", kernelCmdline != nil),
+            ("--kernel", kernel != nil), ("--modules", !modules.isEmpty),
+            ("--kernel-cmdline", kernelCmdline != nil),
             ("--blob", output.blob != nil), ("--base", base != nil), ("--trust", trust != nil),
             ("--block-size", output.blockSize != nil && format != .squashfs),
         ]

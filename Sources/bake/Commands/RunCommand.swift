@@ -69,6 +69,9 @@ struct RunCommand: ParsableCommand {
     @OptionGroup
     var network: NetworkFlags
 
+    @OptionGroup
+    var disks: DiskFlags
+
     @Option(
         name: [.customShort("D"), .customLong("gdb")],
         help: "Serve gdb on this port of the loopback interface.")
@@ -137,6 +140,7 @@ struct RunCommand: ParsableCommand {
         request.minimumMemoryMiB = opened.manifest.memory.minimumMiB(firmware)
         request.cpuCount = cpus
         try network.apply(to: &request)
+        try disks.apply(to: &request)
         do {
             request.bakedCommandLine = try opened.commandLine()
         } catch {
@@ -221,7 +225,7 @@ struct RunCommand: ParsableCommand {
     private func overrides() throws(CommandFailure) -> Bytes {
         try OverrideFlags(
             environment: environment, hostname: hostname, network: network.entries(),
-            settings: set
+            disks: disks.entries(), settings: set
         ).commandLine(arguments: ProgramArguments.typed)
     }
 }

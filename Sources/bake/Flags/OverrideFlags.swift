@@ -7,6 +7,8 @@ struct OverrideFlags {
     let hostname: String?
     /// `net` as a whole.
     let network: JSONValue?
+    /// `blk` as a whole.
+    let disks: JSONValue?
     /// `KEY=VALUE`, keys dotted: `root=ro`, `rc=[{"bin":"/bin/sh"}]`.
     let settings: [String]
 
@@ -17,6 +19,7 @@ struct OverrideFlags {
         let variables = try EnvironmentFlag.parse(environment)
         var patch = try SettingFlag.patch(of: settings, flag: "--set")
         if let network { patch.add(.object([JSONMember(Bytes("net".utf8), network)])) }
+        if let disks { patch.add(.object([JSONMember(Bytes("blk".utf8), disks)])) }
         if let hostname {
             patch.add(.object([JSONMember(Bytes("hostname".utf8), .text(hostname))]))
         }
