@@ -43,7 +43,7 @@ extension Configuration {
                 try node.integer(0...86400, "a number of seconds from 0 to 86400"))
         }
         try configuration.decodeHostSettings(root, &unknown)
-        if let node = root["sources"] { configuration.sources = try decodeSources(node) }
+        if let node = root["sources"] { configuration.sources = try decodeSources(node, &unknown) }
         return configuration
     }
 

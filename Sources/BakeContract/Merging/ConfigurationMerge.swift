@@ -77,8 +77,10 @@ struct ConfigurationMerge {
             selection = SourceSelection()
             return
         }
+        // What is unknown in it is told where all of the configuration is read.
+        var unknown: [ConfigurationFault] = []
         selection = try Configuration.decodeSources(
             JSONNode(
-                value: sources, path: ConfigurationPath([.key(Bytes("sources"))])))
+                value: sources, path: ConfigurationPath([.key(Bytes("sources"))])), &unknown)
     }
 }

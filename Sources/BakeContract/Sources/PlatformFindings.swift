@@ -1,7 +1,8 @@
 /// What the platform says beside the image, as it was found: by the guest on disks, below /sys and
 /// over the network, by the host's commands in the files and flags that stand in for those.
 public struct PlatformFindings: Equatable, Sendable {
-    public var seed: SeedDiskSource?
+    /// One of each format at most; ConfigDrive counts below NoCloud.
+    public var seeds: [SeedDiskSource] = []
     /// The user data of an EC2 instance.
     public var ec2: Bytes?
     /// The attribute `bake-config` of a GCP instance.
@@ -25,7 +26,7 @@ extension PlatformFindings {
     /// error.)
     public func unheard(by selection: SourceSelection) -> [OverrideSource] {
         var sources: [OverrideSource] = []
-        if seed != nil { sources.append(.seed) }
+        if !seeds.isEmpty { sources.append(.seed) }
         if ec2 != nil { sources.append(.ec2) }
         if gcp != nil { sources.append(.gcp) }
         if !smbios.isEmpty { sources.append(.smbios) }
@@ -41,7 +42,13 @@ extension PlatformFindings {
         heardBy selection: SourceSelection
     ) throws(ConfigurationError) -> [SourceSettings] {
         var settings: [SourceSettings] = []
-        if let seed, selection.listens(to: .seed) { settings.append(try seed.settings()) }
+        if selection.listens(to: .seed) {
+            for format in SeedDiskSource.Format.allCases {
+                for seed in seeds where seed.format == format {
+                    settings.append(try seed.settings())
+                }
+            }
+        }
         if let ec2, selection.listens(to: .ec2) {
             settings.append(try EC2Source(userData: ec2).settings())
         }

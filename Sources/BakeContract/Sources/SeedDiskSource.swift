@@ -4,9 +4,10 @@
 /// Lowest first: the host name of the metadata, the user data where it is ours (`UserData`), the
 /// file rumpconfig.json, which is always ours.
 public struct SeedDiskSource: ConfigurationSource, Equatable, Sendable {
+    /// Lowest first, where a machine has both.
     public enum Format: Equatable, Sendable, CaseIterable {
-        case noCloud
         case configDrive
+        case noCloud
     }
 
     public var format: Format

@@ -6,7 +6,7 @@ public struct XenstoreSource: ConfigurationSource {
     public var text: Bytes
 
     /// Relative to /local/domain/ID, as a guest may ask.
-    public static let key = "rumprun/cfg"
+    public static let key: StaticString = "rumprun/cfg"
 
     public init(text: Bytes) {
         self.text = text

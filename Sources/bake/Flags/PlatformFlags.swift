@@ -42,7 +42,7 @@ struct PlatformFlags: ParsableArguments {
         var findings = PlatformFindings(commandLine: try commandLine())
         if let fwCfg { findings.firmwareTable = try InputText.bytes(of: fwCfg) }
         if let xenstore { findings.xenstore = try InputText.bytes(of: xenstore) }
-        if let seed { findings.seed = try SeedInput.read(seed) }
+        if let seed { findings.seeds = [try SeedInput.read(seed)] }
         if !smbios.isEmpty {
             guard let structure = SMBIOSSource.structure(of: smbios.map { Bytes($0.utf8) }) else {
                 throw CommandFailure(
