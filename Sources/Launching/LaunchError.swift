@@ -13,6 +13,10 @@ public enum LaunchError: Error, Equatable, Sendable {
     case memoryTooSmall(givenMiB: Int, neededMiB: Int)
     /// The kernel cuts or hangs on longer command lines; counted without the NUL.
     case commandLineTooLong(byteCount: Int, limitByteCount: Int)
+    /// Settings or arguments that no channel carries.
+    case overrides(CommandLineLimit)
+    case overridesTooLong(byteCount: Int, TableObstacle)
+    case firmwareTableTooLong(byteCount: Int, limitByteCount: Int)
     case badPortForward(String)
     case networkOff(PortForward)
     case noUserNetwork(PortForward)
@@ -28,6 +32,14 @@ public enum LaunchError: Error, Equatable, Sendable {
     case system(call: String, errno: Errno)
     /// QEMU ended by itself with a failure; `message` is what it wrote.
     case qemuFailed(status: Int32, message: Bytes)
+}
+
+/// Why settings that are too long for the kernel command line cannot go into QEMU's firmware table.
+public enum TableObstacle: Equatable, Sendable {
+    /// `sources` of the image leaves it out.
+    case tableNotHeard
+    /// The image has settings on its own kernel command line, which win over the table's.
+    case bakedCommandLineWins
 }
 
 extension LaunchError: CustomStringConvertible {
@@ -46,6 +58,14 @@ extension LaunchError: CustomStringConvertible {
                 + "\n  hint: -M \(needed)"
         case .commandLineTooLong(let byteCount, let limit):
             "the kernel command line would be \(byteCount) bytes, the kernel takes \(limit)"
+                + "\n  hint: bake what is long into the image with bake set"
+        case .overrides(let limit): limit.description
+        case .overridesTooLong(let byteCount, let obstacle):
+            "the kernel command line would be \(byteCount) bytes, the kernel takes"
+                + " \(KernelCommandLine.byteCountLimit), and \(obstacle)"
+                + "\n  hint: bake what is long into the image with bake set"
+        case .firmwareTableTooLong(let byteCount, let limit):
+            "the settings are \(byteCount) bytes, QEMU's command line takes \(limit)"
                 + "\n  hint: bake what is long into the image with bake set"
         case .badPortForward(let text):
             "'\(text)' is not a port forward"
@@ -78,6 +98,16 @@ extension LaunchError: CustomStringConvertible {
                 ? "QEMU failed with status \(status) and said nothing"
                 : "QEMU failed with status \(status):\n"
                     + ConsoleTail.printableLines(message).joined(separator: "\n")
+        }
+    }
+}
+
+extension TableObstacle: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .tableNotHeard: "this image does not listen to QEMU's firmware table ('sources')"
+        case .bakedCommandLineWins:
+            "the settings on the image's own kernel command line win over QEMU's firmware table"
         }
     }
 }

@@ -9,7 +9,9 @@ extension LaunchRequest {
         let baked = firmware == .uefi ? bakedCommandLine : []
         let timer = Bytes((accelerator == .tcg ? "no_timer_check" : "").utf8)
         let volume = Bytes((isVerbose ? "bake.verbose loglevel=7" : "quiet").utf8)
-        let parts = [baked, timer, volume, commandLine]
+        // So that a guest that cannot read the table does not start without it.
+        let promise = Bytes((firmwareTable == nil ? "" : "bake.fw_cfg").utf8)
+        let parts = [baked, timer, volume, promise, commandLine]
         return Bytes(parts.filter { !$0.isEmpty }.joined(separator: [0x20]))
     }
 
@@ -21,14 +23,36 @@ extension LaunchRequest {
         if let forward = forwards.first, !networkCards.contains(where: \.isUserNetwork) {
             throw networkCards.isEmpty ? .networkOff(forward) : .noUserNetwork(forward)
         }
-        // Under BIOS the boot stub joins the baked command line, a space, and ours.
-        let passed = passedCommandLine(on: accelerator).count
-        let joined =
-            firmware == .uefi || bakedCommandLine.isEmpty
-            ? passed : bakedCommandLine.count + 1 + passed
-        if joined > QEMUCommand.commandLineLimitByteCount {
+        try checkFirmwareTable()
+        let byteCount = commandLineByteCount(on: accelerator)
+        if byteCount > KernelCommandLine.byteCountLimit {
             throw .commandLineTooLong(
-                byteCount: joined, limitByteCount: QEMUCommand.commandLineLimitByteCount)
+                byteCount: byteCount, limitByteCount: KernelCommandLine.byteCountLimit)
         }
+    }
+
+    /// Commas are doubled on QEMU's command line, where one argument has MAX_ARG_STRLEN.
+    private func checkFirmwareTable() throws(LaunchError) {
+        guard let argument = firmwareTableArgument else { return }
+        let limit = 131_071
+        if argument.count > limit {
+            throw .firmwareTableTooLong(byteCount: argument.count, limitByteCount: limit)
+        }
+    }
+
+    /// The value of QEMU's `-fw_cfg`.
+    var firmwareTableArgument: Bytes? {
+        guard let firmwareTable else { return nil }
+        let comma = UInt8(ascii: ",")
+        return Bytes("name=opt/io.bake/config,string=".utf8)
+            + firmwareTable.flatMap { $0 == comma ? [comma, comma] : [$0] }
+    }
+
+    /// Of what the kernel gets: under BIOS the boot stub joins the baked command line, a space, and
+    /// ours.
+    func commandLineByteCount(on accelerator: Accelerator) -> Int {
+        let passed = passedCommandLine(on: accelerator).count
+        let isJoined = firmware == .bios && !bakedCommandLine.isEmpty
+        return isJoined ? bakedCommandLine.count + 1 + passed : passed
     }
 }

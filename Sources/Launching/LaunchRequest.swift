@@ -31,6 +31,8 @@ public struct LaunchRequest: Equatable, Sendable {
     public var bakedCommandLine: Bytes = []
     /// What is added to the command line: overrides and arguments, encoded by BakeContract.
     public var commandLine: Bytes = []
+    /// What does not fit there: the file `opt/io.bake/config` of QEMU's firmware table.
+    public var firmwareTable: Bytes?
     /// The program reads this process's standard input; otherwise it sees the end at once.
     public var isInteractive = false
     /// Shows what firmware, kernel and PID 1 write to the serial console, on standard error.

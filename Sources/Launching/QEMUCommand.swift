@@ -24,9 +24,6 @@ public struct QEMUCommand: Equatable, Sendable {
     /// Program and arguments.
     public let arguments: [Bytes]
 
-    /// The longest command line the kernel takes, without the NUL (COMMAND_LINE_SIZE is 2048).
-    public static let commandLineLimitByteCount = 2047
-
     /// Throws what can be known without looking at the machine: too little memory, a command line
     /// the kernel would not survive, no firmware, forwards without a network.
     public init(
@@ -146,5 +143,6 @@ public struct QEMUCommand: Equatable, Sendable {
         let commandLine = request.passedCommandLine(on: accelerator)
         return [Bytes("-kernel".utf8), image]
             + (commandLine.isEmpty ? [] : [Bytes("-append".utf8), commandLine])
+            + (request.firmwareTableArgument.map { [Bytes("-fw_cfg".utf8), $0] } ?? [])
     }
 }

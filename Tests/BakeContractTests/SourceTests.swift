@@ -141,6 +141,71 @@ struct SourceTests {
         }
     }
 
+    @Test("the strings of a machine's table, whatever else firmware has in it")
+    func smbiosTable() throws {
+        let first = try #require(SMBIOSSource.structure(of: [Bytes("a"), Bytes("b")]))
+        let second = try #require(SMBIOSSource.structure(of: [Bytes("c")]))
+        let bios: Bytes = [0, 6, 0, 0, 1, 0] + Bytes("SeaBIOS") + [0, 0]
+        let empty: Bytes = [32, 5, 0, 0, 9, 0, 0]
+        let end: Bytes = [127, 4, 0, 0, 0, 0]
+        let cases: [(Bytes, [Bytes])] = [
+            ([], []), (bios + first + empty + second + end, [first, second]),
+            // A table behind a 32-bit entry point may go on behind its end.
+            (end + first, [first]),
+            (bios + first.dropLast(), []), (first + [11, 3, 0, 0, 0, 0] + second, [first]),
+            (first + [11, 200, 0, 0], [first]), ([11], []), (first + [11, 4], [first]),
+        ]
+        for (table, expected) in cases {
+            #expect(SMBIOSTable(bytes: table).oemStrings == expected, "\(table)")
+        }
+    }
+
+    @Test("how clouds are asked is the image's to say")
+    func requests() throws {
+        func selection(_ sources: String) throws -> SourceSelection {
+            try EffectiveConfiguration.selection(
+                baked: Bytes("{\"cmdline\":\"a\",\"sources\":\(sources)}"), room: nil)
+        }
+        let both = try selection(
+            #"["ec2",{"name":"gcp","timeout":30,"required":false},{"name":"seed"}]"#)
+        #expect(both.request(to: .ec2) == SourceRequest())
+        #expect(both.request(to: .gcp)?.timeoutSeconds == 30)
+        #expect(both.request(to: .gcp)?.isRequired == false)
+        #expect(both.request(to: .seed) == nil)
+        #expect(both.listens(to: .seed) && !both.listens(to: .smbios))
+        #expect(SourceSelection().request(to: .ec2) == nil)
+        for (sources, message) in [
+            (#"["ec3"]"#, #"'sources[0]' must be one of "seed""#),
+            (#"[{"timeout":3}]"#, "'sources[0]' has no 'name'"),
+            (#"[{"name":"ec2","timeout":0}]"#, "must be a number of seconds from 1 to 300"),
+            (#"[{"name":"ec2","required":1}]"#, "must be true or false"),
+            (#"[{"name":"seed","timeout":3}]"#, "'sources[0].timeout' has no meaning beside"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) { try selection(sources) }
+            #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+        }
+        let strange = try EffectiveConfiguration.booting(
+            baked: Bytes(#"{"cmdline":"a","sources":[{"name":"ec2","tmeout":1}]}"#), room: nil,
+            commandLine: [])
+        #expect(strange.warnings.count == 1)
+    }
+
+    @Test("ConfigDrive counts below NoCloud, in whatever order they are found")
+    func twoSeeds() throws {
+        var platform = PlatformFindings(commandLine: [])
+        platform.seeds = [
+            SeedDiskSource(format: .noCloud, userData: Bytes(#"{"env":{"A":"cidata"}}"#)),
+            SeedDiskSource(
+                format: .configDrive,
+                userData: Bytes(#"{"env":{"A":"config-2"},"hostname":"c"}"#)),
+        ]
+        let effective = try EffectiveConfiguration.booting(
+            baked: Bytes(#"{"cmdline":"a"}"#), room: nil, platform: platform)
+        #expect(
+            effective.configuration.environment.map { $0.value } == [Bytes("cidata")])
+        #expect(effective.configuration.hostname == Bytes("c"))
+    }
+
     @Test("what an image does not listen to is not even read")
     func selection() throws {
         var platform = PlatformFindings(commandLine: [])

@@ -124,6 +124,22 @@ final class RecordingSystem: GuestSystem {
         return nil
     }
 
+    /// Answers of metadata servers, by what is asked.
+    var metadata: [(service: MetadataExchange.Service, answer: Bytes)] = []
+
+    func askMetadata(
+        _ questions: [MetadataQuestion], over interfaces: [NetworkInterface], hostname: Bytes?
+    ) throws(GuestFailure) -> [Bytes?] {
+        for question in questions {
+            log.append(
+                "ask \(question.service) over \(interfaces.count) for"
+                    + " \(question.request.timeoutSeconds) s")
+        }
+        return questions.map { question in
+            metadata.first { $0.service == question.service }?.answer
+        }
+    }
+
     func setHostname(_ name: Bytes) throws(Errno) { try note("hostname \(name.shown)") }
 
     func checkLimit(_ resource: Int32, soft: UInt64, hard: UInt64) throws(Errno) {

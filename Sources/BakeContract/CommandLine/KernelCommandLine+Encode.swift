@@ -23,28 +23,46 @@ extension KernelCommandLine {
         var members = override.members ?? []
         var tail: Bytes = []
         if let arguments {
-            if let index = arguments.firstIndex(where: { $0.contains(0) }) {
-                throw .nulInArgument(index: index)
-            }
+            try checkArguments(arguments)
             if let text = textBehindDashes(arguments) {
                 tail = text
             } else {
-                members.removeAll { $0.key.equals("arguments") }
-                var list: [JSONValue] = []
-                for argument in arguments { list.append(.bytes(argument)) }
-                members.append(JSONMember(Bytes("arguments"), .array(list)))
+                members = with(arguments, in: members)
             }
         }
-        var text: Bytes = []
-        if !members.isEmpty {
-            var writer = JSONWriter(indentation: nil, isASCII: true)
-            writer.write(JSONValue.object(members).sorted, depth: 0)
-            text = writer.text
-        }
+        var text = members.isEmpty ? [] : asciiText(members)
         if !tail.isEmpty { text += text.isEmpty ? tail : [ASCII.space] + tail }
         let byteCount = text.count + reservedByteCount
         guard byteCount <= byteCountLimit else { throw .tooLong(byteCount: byteCount) }
         return text
+    }
+
+    /// The same for QEMU's firmware table, where more fits and nothing stands beside it.
+    public static func encodeForFirmwareTable(
+        override: JSONValue, arguments: [Bytes]?
+    ) throws(CommandLineLimit) -> Bytes {
+        guard let arguments else { return asciiText(override.members ?? []) }
+        try checkArguments(arguments)
+        return asciiText(with(arguments, in: override.members ?? []))
+    }
+
+    private static func checkArguments(_ arguments: [Bytes]) throws(CommandLineLimit) {
+        if let index = arguments.firstIndex(where: { $0.contains(0) }) {
+            throw .nulInArgument(index: index)
+        }
+    }
+
+    private static func with(_ arguments: [Bytes], in members: [JSONMember]) -> [JSONMember] {
+        var list: [JSONValue] = []
+        for argument in arguments { list.append(.bytes(argument)) }
+        return members.filter { !$0.key.equals("arguments") }
+            + [JSONMember(Bytes("arguments"), .array(list))]
+    }
+
+    private static func asciiText(_ members: [JSONMember]) -> Bytes {
+        var writer = JSONWriter(indentation: nil, isASCII: true)
+        writer.write(JSONValue.object(members).sorted, depth: 0)
+        return writer.text
     }
 
     private static func textBehindDashes(_ arguments: [Bytes]) -> Bytes? {

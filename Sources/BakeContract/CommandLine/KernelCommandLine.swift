@@ -5,8 +5,8 @@
 ///
 /// - `{`, wherever it first stands outside a `bake.` word: a JSON document to its matching brace.
 /// - `bake.KEY=VALUE`: one setting.
-/// - `bake.config=replace`, `bake.verbose`, `bake.explain`, `bake.debug`, `bake.timing`, and
-///   `bake.cut`, which the boot stub writes.
+/// - `bake.config=replace`, `bake.verbose`, `bake.explain`, `bake.debug`, `bake.timing`,
+///   `bake.fw_cfg`, which `bake run` writes, and `bake.cut`, which the boot stub writes.
 ///
 /// All settings count in the order they stand in; the last wins. docs/configuration.md.
 public struct KernelCommandLine: Equatable, Sendable {
@@ -18,6 +18,8 @@ public struct KernelCommandLine: Equatable, Sendable {
     public var isVerbose = false
     /// `bake.explain`: PID 1 says where every setting comes from.
     public var isExplaining = false
+    /// `bake.fw_cfg`: whoever started the machine has put settings into QEMU's firmware table.
+    public var promisesFirmwareTable = false
     /// `bake.debug`: the stage before which a shell is wanted; alone, the programs.
     public var debugStage: BootStage?
     /// `bake.timing`
@@ -111,6 +113,8 @@ private struct CommandLineReader {
                 result.isVerbose = true
             } else if key.equals("explain") {
                 result.isExplaining = true
+            } else if key.equals("fw_cfg") {
+                result.promisesFirmwareTable = true
             } else if key.equals("debug") {
                 result.debugStage = .programs
             } else if key.equals("timing") {

@@ -14,6 +14,8 @@ public enum GuestStatus: Int32, CaseIterable, Sendable {
     case configuration = 21
     /// The configuration asks for what this guest cannot do.
     case unsupported = 22
+    /// The settings of a source that `sources` names, or that is there, cannot be had.
+    case source = 23
     /// The blob is nowhere: neither left in memory nor unpacked by the kernel.
     case blobMissing = 30
     /// The blob is not as long as the manifest says: too little memory, or a cut file.

@@ -11,6 +11,7 @@ enum GuestFailure: Error {
     case roomIsDamaged
     case cannotDigest(Errno)
     case configuration(ConfigurationError)
+    case source(OverrideSource, SourceError)
     case plan(BootPlanError)
     case wrongBlobDigest(expected: Bytes, found: Bytes)
     case cannotReadBlob(Errno)
@@ -39,6 +40,7 @@ enum GuestFailure: Error {
         case .cannotReadManifest, .manifestIsDamaged, .settingsAreDamaged, .roomIsDamaged:
             .settings
         case .configuration(let error): error.status
+        case .source: .source
         case .plan(let error): error.status
         case .wrongBlobDigest: .blobDigest
         case .cannotDigest, .cannotReadBlob, .cannotAttachLoop, .cannotSetUpVerity,
@@ -66,6 +68,7 @@ enum GuestFailure: Error {
         case .roomIsDamaged: "the image's configuration room is damaged"
         case .cannotDigest: "cannot compute SHA-256"
         case .configuration: "the configuration is refused"
+        case .source(let source, _): "cannot have the settings of '\(source.name.description)'"
         case .plan: "cannot start"
         case .wrongBlobDigest: "the blob is damaged"
         case .cannotReadBlob: "cannot read the blob"
@@ -108,6 +111,7 @@ enum GuestFailure: Error {
         case .cannotUnpack(let error): error.description
         case .cannotBecomeInit(_, let text): text
         case .configuration(let error): error.description
+        case .source(_, let error): error.description
         case .plan(let error): error.description
         case .cannotUseDisk(_, _, let error): error.description
         case .network(let error): error.description

@@ -37,7 +37,7 @@ func readConfiguration<System: GuestSystem>(
 ) throws(GuestFailure) -> EffectiveConfiguration {
     let baked = try readIfThere(BootPaths.configuration, limit: 1 << 20, on: system)
     let room = try readRoom(on: system)
-    let platform = PlatformFindings(commandLine: readCommandLine(on: system))
+    let platform = try askPlatform(baked: baked, room: room, on: system)
     do {
         let sources = try EffectiveConfiguration.sources(
             baked: baked, room: room, platform: platform)

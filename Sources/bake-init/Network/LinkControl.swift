@@ -26,6 +26,13 @@ struct LinkControl {
         try carryOut(.bringUp, Link.change(index: index, isUp: true, mtu: nil))
     }
 
+    /// Without addresses and routes, as it was before `bringUp`.
+    func takeDown() throws(NetworkError) {
+        // Routes, and what there is of IPv6, go with the link.
+        try carryOut(.takeDown, Link.takeDown(index: index))
+        for address in try addresses() { try remove(address) }
+    }
+
     func setMTU(_ byteCount: Int) throws(NetworkError) {
         do {
             try socket.carryOut(Link.change(index: index, isUp: false, mtu: byteCount))

@@ -93,7 +93,7 @@ enum NetworkError: Error, Equatable, Sendable {
 
 /// The system calls of this folder, by what they are for.
 enum NetworkOperation: Equatable, Sendable {
-    case openSocket, readInterface, bringUp, setMTU, setAddress, addRoute, removeRoute, clearAddress
+    case openSocket, readInterface, bringUp, takeDown, setMTU, setAddress, addRoute, removeRoute, clearAddress
     case listen, send, setVersion6Option
 
     var description: String {
@@ -101,6 +101,7 @@ enum NetworkOperation: Equatable, Sendable {
         case .openSocket: "open a socket"
         case .readInterface: "read the interface's properties"
         case .bringUp: "bring the link up"
+        case .takeDown: "take the link down"
         case .setMTU: "set the MTU"
         case .setAddress: "set the address"
         case .addRoute: "add a route"

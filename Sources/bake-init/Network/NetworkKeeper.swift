@@ -37,6 +37,12 @@ final class NetworkKeeper {
         if !warnings.contains(note) { warnings.append(note) }
     }
 
+    /// Ends it all: no interface has an address any more or is up.
+    func takeDown() throws(NetworkError) {
+        for part in parts { try part.source.control.takeDown() }
+        parts = []
+    }
+
     var fileDescriptors: [Int32] { parts.compactMap { $0.isOver ? nil : $0.source.fileDescriptor } }
 
     /// Milliseconds of uptime; nil when only a packet can change anything.

@@ -48,6 +48,14 @@ struct Link: Equatable, Sendable {
             type: UInt16(RTM_GETLINK), payload: Bytes(repeating: 0, count: structByteCount))
     }
 
+    static func takeDown(index: Int32) -> NetlinkMessage {
+        var payload: Bytes = [UInt8(AF_UNSPEC), 0, 0, 0]
+        payload.append(native: UInt32(bitPattern: index))
+        payload.append(native: UInt32(0))
+        payload.append(native: UInt32(IFF_UP))
+        return NetlinkMessage(type: UInt16(RTM_NEWLINK), payload: payload)
+    }
+
     /// Sets a link up, or its MTU, or both.
     static func change(index: Int32, isUp: Bool, mtu: Int?) -> NetlinkMessage {
         let up = UInt32(IFF_UP)

@@ -52,6 +52,10 @@ protocol GuestSystem {
     func configure(
         _ interfaces: [NetworkInterface], hostname: Bytes?
     ) throws(GuestFailure) -> NetworkKeeper?
+    /// What metadata servers have for this machine, one answer for each question; nil is nothing.
+    func askMetadata(
+        _ questions: [MetadataQuestion], over interfaces: [NetworkInterface], hostname: Bytes?
+    ) throws(GuestFailure) -> [Bytes?]
 
     // The machine.
     func setHostname(_ name: Bytes) throws(Errno)

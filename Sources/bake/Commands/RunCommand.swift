@@ -146,8 +146,7 @@ struct RunCommand: ParsableCommand {
         } catch {
             throw CommandFailure(error, image: image)
         }
-        request.commandLine = try overrides()
-        let configuration = try checkConfiguration(of: opened, request)
+        let configuration = try override(opened, &request)
         request.graceSeconds = configuration.graceSeconds
         request.isInteractive = interactive
         request.isVerbose = verbose
@@ -158,9 +157,10 @@ struct RunCommand: ParsableCommand {
         return request
     }
 
-    /// Decides what the guest will decide, so that a wrong override is told before anything starts.
-    private func checkConfiguration(
-        of opened: BootImage, _ request: LaunchRequest
+    /// Puts what was typed onto its way, and decides what the guest will decide, so that a wrong
+    /// override is told before anything starts.
+    private func override(
+        _ opened: BootImage, _ request: inout LaunchRequest
     ) throws(CommandFailure) -> Configuration {
         let baked: Bytes?
         let room: Bytes
@@ -170,11 +170,20 @@ struct RunCommand: ParsableCommand {
         } catch {
             throw CommandFailure(error, image: image)
         }
-        let effective: EffectiveConfiguration
+        let settings = try overrides.patch()
+        let selection = try refused { () throws(ConfigurationError) in
+            try EffectiveConfiguration.selection(baked: baked, room: room)
+        }
         do {
-            effective = try .booting(baked: baked, room: room, commandLine: request.commandLine)
+            try request.override(
+                settings, arguments: ProgramArguments.typed, heardBy: selection)
         } catch {
-            throw CommandFailure(.malformedInput, error.description)
+            throw CommandFailure(.launch, error.description)
+        }
+        var platform = PlatformFindings(commandLine: request.commandLine)
+        platform.firmwareTable = request.firmwareTable
+        let effective = try refused { () throws(ConfigurationError) in
+            try EffectiveConfiguration.booting(baked: baked, room: room, platform: platform)
         }
         effective.warnings.forEach { Console.note($0.warning) }
         if !request.forwards.isEmpty && effective.configuration.interfaces.isEmpty {
@@ -222,11 +231,22 @@ struct RunCommand: ParsableCommand {
         return opened
     }
 
-    private func overrides() throws(CommandFailure) -> Bytes {
-        try OverrideFlags(
-            environment: environment, hostname: hostname, network: network.entries(),
-            disks: disks.entries(), settings: set
-        ).commandLine(arguments: ProgramArguments.typed)
+    private var overrides: OverrideFlags {
+        get throws(CommandFailure) {
+            OverrideFlags(
+                environment: environment, hostname: hostname, network: try network.entries(),
+                disks: try disks.entries(), settings: set)
+        }
+    }
+
+    private func refused<Value>(
+        _ body: () throws(ConfigurationError) -> Value
+    ) throws(CommandFailure) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw CommandFailure(.malformedInput, error.description)
+        }
     }
 }
 

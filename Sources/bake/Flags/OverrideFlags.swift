@@ -12,10 +12,8 @@ struct OverrideFlags {
     /// `KEY=VALUE`, keys dotted: `root=ro`, `rc=[{"bin":"/bin/sh"}]`.
     let settings: [String]
 
-    /// As kernel command line text; empty when nothing is overridden.
-    ///
-    /// - Parameter arguments: what replaces the program's arguments; nil leaves them.
-    func commandLine(arguments: [Bytes]?) throws(CommandFailure) -> Bytes {
+    /// As a merge patch; empty when nothing is overridden.
+    func patch() throws(CommandFailure) -> JSONValue {
         let variables = try EnvironmentFlag.parse(environment)
         var patch = try SettingFlag.patch(of: settings, flag: "--set")
         if let network { patch.add(.object([JSONMember(Bytes("net".utf8), network)])) }
@@ -27,10 +25,6 @@ struct OverrideFlags {
             let environment = variables.map { JSONMember($0.name, .bytes($0.value)) }
             patch.add(.object([JSONMember(Bytes("env".utf8), .object(environment))]))
         }
-        do {
-            return try KernelCommandLine.encode(override: patch, arguments: arguments)
-        } catch {
-            throw CommandFailure(.usage, error.description)
-        }
+        return patch
     }
 }
