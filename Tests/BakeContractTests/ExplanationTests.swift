@@ -6,8 +6,10 @@ struct ExplanationTests {
     @Test("every setting has its place, and what it hides")
     func text() throws {
         var platform = PlatformFindings(commandLine: Bytes("quiet bake.env.A=4 bake.root=null"))
-        platform.seeds = [SeedDiskSource(
-            format: .noCloud, userData: Bytes("#bake-config\n{\"env\":{\"A\":\"3\"}}"))]
+        platform.seeds = [
+            SeedDiskSource(
+                format: .noCloud, userData: Bytes("#bake-config\n{\"env\":{\"A\":\"3\"}}"))
+        ]
         let sources = try EffectiveConfiguration.sources(
             baked: Bytes("{\"cmdline\":\"a\",\n\"env\":{\"A\":\"1\"},\"root\":\"ro\",}"),
             room: Bytes("{\"env\":{\"A\":\"2\"}}"), platform: platform)

@@ -33,9 +33,11 @@ enum FuzzTargets {
             // Two files of one disk, parted by the first NUL.
             let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
             var platform = PlatformFindings(commandLine: [])
-            platform.seeds = [SeedDiskSource(
-                format: bytes.count % 2 == 0 ? .noCloud : .configDrive,
-                metaData: Bytes(parts[0]), userData: parts.count > 1 ? Bytes(parts[1]) : nil)]
+            platform.seeds = [
+                SeedDiskSource(
+                    format: bytes.count % 2 == 0 ? .noCloud : .configDrive,
+                    metaData: Bytes(parts[0]), userData: parts.count > 1 ? Bytes(parts[1]) : nil)
+            ]
             return verdictViolation(platform)
         },
         FuzzTarget(name: "xenstore", violation: xenstoreViolation),

@@ -27,13 +27,14 @@ struct LaunchRefusalTests {
         #expect(result.stdoutText.isEmpty)
     }
 
-    @Test func overridesThatNoCommandLineHolds() throws {
-        let result = try StagedBake.run([
-            "run", "--accel", "tcg", "-e", "LONG=\(String(repeating: "x", count: 3000))",
-            try ProbeImage.baked.get(),
-        ])
+    @Test func overridesThatNoChannelHolds() throws {
+        let variables = (0..<3).flatMap { number in
+            ["-e", "LONG\(number)=\(String(repeating: "x", count: 60_000))"]
+        }
+        let result = try StagedBake.run(
+            ["run", "--accel", "tcg"] + variables + [try ProbeImage.baked.get()])
         #expect(result.status == 125)
-        #expect(result.stderrText.contains("2047"), "\(result.stderrText)")
+        #expect(result.stderrText.contains("131071"), "\(result.stderrText)")
         #expect(result.stdoutText.isEmpty)
     }
 

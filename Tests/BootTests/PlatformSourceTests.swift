@@ -72,7 +72,8 @@ struct PlatformSourceTests {
         try scratch.write(Self.document("fw_cfg"), to: "fw.json")
         let smbios = Self.document("smbios").replacing(",", with: ",,")
         let console = try Machine.console([
-            "-kernel", image, "-append", "quiet no_timer_check bake.explain \(Self.document("cmdline"))",
+            "-kernel", image, "-append",
+            "quiet no_timer_check bake.explain \(Self.document("cmdline"))",
             "-fw_cfg", "name=opt/io.bake/config,file=\(scratch.path("fw.json"))",
             "-smbios", "type=11,value=other,value=io.bake.config=\(smbios)",
             "-drive", "if=virtio,format=raw,readonly=on,file=\(noCloud)",
@@ -205,7 +206,8 @@ struct PlatformSourceTests {
         #expect(result.status == 0, "\(result.stderrText)")
         for line in ["EC2=yes\n", "GCP=yes\n", "BOTH=gcp\n", "hostname=cloud\n", "inet 169.254."] {
             #expect(
-                result.stdoutText.contains(line), "\(line)\n\(result.stdoutText)\(result.stderrText)"
+                result.stdoutText.contains(line),
+                "\(line)\n\(result.stdoutText)\(result.stderrText)"
             )
         }
     }
@@ -221,7 +223,7 @@ struct PlatformSourceTests {
         ])
         #expect(result.status == 125)
         #expect(
-            result.stderrText.contains("bake: warning: cannot have the settings of 'ec2': "),
+            result.stderrText.contains("warning: cannot have the settings of 'ec2': "),
             "\(result.stderrText)")
         #expect(
             result.stderrText.contains("cannot have the settings of 'gcp': "),

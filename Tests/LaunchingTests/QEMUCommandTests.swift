@@ -76,6 +76,13 @@ private func rendered(_ command: QEMUCommand) -> String {
                 $0.disks = [first, second]
             }, .tcg, toolsOfTests
         ),
+        (
+            "firmware-table",
+            request {
+                $0.firmwareTable = Bytes(#"{"env":{"A":"1","B":"2, 3"}}"#.utf8)
+                $0.commandLine = Bytes("-- a".utf8)
+            }, .tcg, toolsOfTests
+        ),
         ("everything-uefi", everything, .tcg, toolsOfTests),
         (
             "uefi-one-file", request { $0.firmware = .uefi }, .tcg,
