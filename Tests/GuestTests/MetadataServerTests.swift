@@ -56,8 +56,10 @@ import Testing
         var client = silent.client
         client.attemptMilliseconds = 100
         let error = #expect(throws: SourceError.self) { try client.fetch(.gcp, within: 1) }
+        // The last attempt has what is left of the second.
         #expect(
-            error?.description == "\(client.endpoint.description) did not answer within 100 ms")
+            error?.description.hasPrefix("\(client.endpoint.description) did not answer within ")
+                == true)
     }
 
     private func message(

@@ -54,7 +54,7 @@ import Testing
     @Test func theImagesOwnLineTakesRoomToo() throws {
         let nearly = JSONValue.object([
             JSONMember(
-                Bytes("hostname".utf8), .text(String(repeating: "x", count: 1960)))
+                Bytes("hostname".utf8), .text(String(repeating: "x", count: 1990)))
         ])
         #expect(try launched(nearly).firmwareTable == nil)
         #expect(
