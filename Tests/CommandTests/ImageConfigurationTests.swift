@@ -34,10 +34,10 @@ import Testing
             env.A = "3"
               kernel command line:1:12
               hides "2" of configuration room:1:13 (bake set)
-              hides "1" of rumpconfig.json:1:45 (baked configuration)
+              hides "1" of rumpconfig.json:1:43 (baked configuration)
 
             """, "hostname = \"room\"\n  configuration room:1:",
-            "'fw_cfg' does not count", "set the hostname to room",
+            "'fw_cfg' does not count", "set the host name to room",
         ] {
             #expect(text.contains(part), "no '\(part)' in\n\(text)")
         }

@@ -115,6 +115,10 @@ import Testing
             "vdb": try disk(label: "config-2", isDisc: true),
             "vdc": try disk(label: "CIDATA", isDisc: false),
         ])
+        // The same disk once more.
+        system.files["/sys/class/block/vdc1/size"] = "8".bytes
+        system.files["/dev/vdc1"] = system.files["/dev/vdc"]
+        system.directories.insert("/sys/class/block/vdc/vdc1")
         system.files["/run/bake/seed/meta-data"] = "local-hostname: a".bytes
         system.files["/run/bake/seed/openstack/latest/user_data"] = "b".bytes
         system.files["/run/bake/seed/rumpconfig.json"] = "{}".bytes

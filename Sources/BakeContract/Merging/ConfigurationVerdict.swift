@@ -17,8 +17,10 @@ public enum ConfigurationVerdict {
         let userData = companion(".seed")
         let metaData = companion(".seed-meta")
         if userData != nil || metaData != nil {
-            platform.seeds = [SeedDiskSource(
-                format: .noCloud, metaData: metaData, userData: userData)]
+            platform.seeds = [
+                SeedDiskSource(
+                    format: .noCloud, metaData: metaData, userData: userData)
+            ]
         }
         platform.ec2 = companion(".ec2")
         platform.gcp = companion(".gcp")

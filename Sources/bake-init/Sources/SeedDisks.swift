@@ -11,6 +11,7 @@ struct SeedDisks: SourceFinder {
     /// A disk with one of the labels.
     private struct Candidate {
         var format: SeedDiskSource.Format
+        var name: Bytes
         var path: Bytes
         var type: Bytes
     }
@@ -22,6 +23,7 @@ struct SeedDisks: SourceFinder {
         for disk in disks(on: system) {
             guard let candidate = Self.candidate(disk) else { continue }
             if let other = found.first(where: { $0.format == candidate.format }) {
+                if Self.isPartition(candidate, of: other, on: system) { continue }
                 throw .twoSeeds(
                     label: candidate.format.label.description, other.path, candidate.path)
             }
@@ -36,7 +38,17 @@ struct SeedDisks: SourceFinder {
                 superblock.label.lowerCase == $0.label.description.bytes
             })
         else { return nil }
-        return Candidate(format: format, path: disk.path, type: superblock.mountType)
+        return Candidate(
+            format: format, name: disk.name, path: disk.path, type: superblock.mountType)
+    }
+
+    /// mformat(1) writes a table into the boot sector with one partition, which is the whole disk
+    /// once more.
+    private static func isPartition<System: GuestSystem>(
+        _ candidate: Candidate, of disk: Candidate, on system: System
+    ) -> Bool {
+        let folder = "/sys/class/block/".bytes + disk.name + "/".bytes
+        return system.kind(of: folder + candidate.name) != nil
     }
 
     /// What is on it, with nothing of it left mounted.
