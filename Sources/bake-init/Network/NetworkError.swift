@@ -93,7 +93,8 @@ enum NetworkError: Error, Equatable, Sendable {
 
 /// The system calls of this folder, by what they are for.
 enum NetworkOperation: Equatable, Sendable {
-    case openSocket, readInterface, bringUp, takeDown, setMTU, setAddress, addRoute, removeRoute, clearAddress
+    case openSocket, readInterface, bringUp, takeDown, setMTU, setAddress, addRoute, removeRoute,
+        clearAddress
     case listen, send, setVersion6Option
 
     var description: String {
