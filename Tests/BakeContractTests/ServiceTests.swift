@@ -119,9 +119,9 @@ struct BootDiagnosticsTests {
         arguments: [
             (
                 "bake.debug=verity",
-                "1:12: error: 'bake.debug' must be one of hostname, sysctl, loopback, mount, file, "
-                    + "configuration, network, seal, limits, programs, finish: before those there "
-                    + "is no shell"
+                "1:12: error: 'bake.debug' must be one of hostname, sysctl, loopback, disk, mount, "
+                    + "file, configuration, network, seal, limits, programs, finish: before "
+                    + "those there is no shell"
             ),
             ("ro bake.timing=xml", "1:16: error: 'bake.timing' can only be 'json' or stand alone"),
         ])
