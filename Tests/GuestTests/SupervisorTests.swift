@@ -229,7 +229,7 @@ import Testing
     }
 
     /// Errors of a program that nobody reads: PID 1 must not wait for room in a pipe it empties
-    /// itself.
+    /// itself. The reader comes late, and again whenever there was nothing to read.
     @Test func aFullPipeDoesNotStopTheSupervisor() throws {
         makeNonBlocking(errors.writeEnd)
         let full = Bytes(repeating: 0x2e, count: 1 << 16)
@@ -237,8 +237,9 @@ import Testing
         let reader = try spawn(
             SpawnRequest(
                 path: "/bin/sh".bytes,
-                arguments: ["sh", "-c", "sleep 0.5; exec cat >&2"].map(\.bytes), environment: [],
-                directory: "/".bytes,
+                arguments: ["sh", "-c", "sleep 0.5; while :; do cat; sleep 0.02; done"]
+                    .map(\.bytes),
+                environment: [], directory: "/".bytes,
                 descriptors: StandardDescriptors(
                     input: errors.readEnd, output: nothing, error: nothing),
                 takesTerminal: false))

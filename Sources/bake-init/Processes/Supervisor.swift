@@ -255,6 +255,8 @@ final class Supervisor {
         }
         if hasProcesses { killEverybody() }
         channels.closeProgramEnds()
+        // A time that has passed must not make the turns below spin.
+        killTime = nil
         while !channels.isDrained(at: launcher.uptime()) { turn(until: launcher.uptime() + 100) }
     }
 
