@@ -271,6 +271,7 @@ import Testing
         }
         // The writer of the first start is told to end, so that one of the two writes.
         #expect(try run([writer, reader]) == .ended(status: 1))
+        let complaints = complaints
         #expect(complaints.last == "w")
         #expect(complaints.filter { $0.contains("w") && !$0.contains("bake") }.count == 1)
     }
