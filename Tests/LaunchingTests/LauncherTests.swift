@@ -9,12 +9,6 @@ import Testing
 /// What the launcher does about the machine it runs on; no guest is needed. One at a time, since
 /// signal dispositions belong to the process. Boots are in BootTests.
 @Suite(.serialized) struct LauncherTests {
-    /// A signal that comes when its launch is over must not end the tests. Not SIG_IGN, which a
-    /// launch would leave alone.
-    init() {
-        for number in [SIGTERM, SIGINT] { signal(number) { _ in } }
-    }
-
     /// A stand-in for QEMU: a shell script that finds the descriptors QEMU would.
     private func run(
         script: String, timeoutSeconds: Int? = 60,
