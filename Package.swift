@@ -87,7 +87,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Launching", dependencies: ["BakeContract", "CProcessHandle", system],
+            name: "Launching", dependencies: ["BakeContract", "CProcessHandle", "Tools", system],
             swiftSettings: strict),
 
         // What people start: the command, and PID 1 (built a second time as Embedded Swift).

@@ -1,6 +1,7 @@
 internal import BakeContract
 internal import Glibc
 internal import SystemPackage
+internal import Tools
 
 /// A program we started, known by its process id until its end was seen.
 struct ChildProcess {
@@ -100,19 +101,9 @@ struct ChildProcess {
 
     /// The numbers open in this process; none where there is no /proc.
     private static func openDescriptors() -> [Int32] {
-        guard let directory = opendir("/proc/self/fd") else { return [] }
-        defer { closedir(directory) }
-        let own = dirfd(directory)
-        var numbers: [Int32] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if let number = Int32(name), number != own {
-                numbers.append(number)
-            }
-        }
-        return numbers
+        // Without /proc there is nothing to read.
+        let names = (try? namesInDirectory("/proc/self/fd")) ?? []  // as said above
+        return names.compactMap { Int32($0) }
     }
 }
 

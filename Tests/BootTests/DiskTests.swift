@@ -190,7 +190,7 @@ private final class SharedDirectory {
         for _ in 0..<1000 where !FileManager.default.fileExists(atPath: socket) { usleep(10_000) }
     }
 
-    deinit { if server.isRunning { server.terminate() } }
+    deinit { if server.isRunning { kill(server.processIdentifier, SIGKILL) } }
 
     /// For `bake run`: the device, and memory that both have.
     var flags: [String] {

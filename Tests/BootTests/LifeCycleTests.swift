@@ -141,7 +141,7 @@ struct LifeCycleTests {
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        defer { if process.isRunning { process.terminate() } }
+        defer { _ = try? StagedBake.run(["stop", "--kill", "life"], environment: runtime) }  // as good as it can
         let ready = output.fileHandleForReading.availableData
         #expect(String(decoding: ready, as: UTF8.self) == "ready\n")
 
@@ -182,7 +182,7 @@ struct LifeCycleTests {
         machine.standardInput = input
         machine.standardOutput = output
         try machine.run()
-        defer { if machine.isRunning { machine.terminate() } }
+        defer { if machine.isRunning { kill(machine.processIdentifier, SIGKILL) } }
         var said = Data()
         // The prompt: what is typed before the shell has its terminal is lost.
         while !said.suffix(8).contains(UInt8(ascii: "#")) {

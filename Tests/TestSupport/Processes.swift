@@ -31,9 +31,16 @@ public func runProcess(
     for name in ["out", "err"] {
         try Data().write(to: scratch.url(name))
     }
-    process.standardInput = try FileHandle(forReadingFrom: scratch.url("in"))
-    process.standardOutput = try FileHandle(forWritingTo: scratch.url("out"))
-    process.standardError = try FileHandle(forWritingTo: scratch.url("err"))
+    let streams = [
+        try FileHandle(forReadingFrom: scratch.url("in")),
+        try FileHandle(forWritingTo: scratch.url("out")),
+        try FileHandle(forWritingTo: scratch.url("err")),
+    ]
+    // By hand: Foundation keeps a `Process` that has ended, and with it these.
+    defer { for stream in streams { try? stream.close() } }
+    process.standardInput = streams[0]
+    process.standardOutput = streams[1]
+    process.standardError = streams[2]
     let ended = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in ended.signal() }
     try process.run()

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Images
 internal import Kernels
 internal import SystemPackage
@@ -54,23 +53,8 @@ struct TypedNames {
 
     /// Makes room for one more.
     private func dropOldest() {
-        guard let listing = opendir(directory.string) else { return }
-        defer { closedir(listing) }
-        var known: [(time: Int, path: String)] = []
-        while let entry = readdir(listing) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    String(cString: $0)
-                }
-            }
-            let path = directory.appending(name).string
-            var status = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            known.append((status.st_mtim.tv_sec, path))
-        }
-        let surplus = known.count - (Self.limit - 1)
-        if surplus <= 0 { return }
-        for file in known.sorted(by: { $0 < $1 }).prefix(surplus) { unlink(file.path) }
+        let known = CachedFile.all(in: directory).sorted { $0.lastUse < $1.lastUse }
+        for file in known.prefix(max(0, known.count - (Self.limit - 1))) { file.remove() }
     }
 }
 

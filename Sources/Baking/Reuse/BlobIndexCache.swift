@@ -56,37 +56,10 @@ struct BlobIndexCache {
     private func dropOldest() {
         var known = CachedFile.all(in: directory)
         var byteCount = known.reduce(0) { $0 + $1.byteCount }
-        known.sort { ($0.seconds, $0.nanoseconds) > ($1.seconds, $1.nanoseconds) }
+        known.sort { $0.lastUse > $1.lastUse }
         while byteCount > limitByteCount, let oldest = known.popLast() {
-            unlink(oldest.path)
+            oldest.remove()
             byteCount -= oldest.byteCount
         }
-    }
-}
-
-/// A file of the cache, and when it was used last.
-private struct CachedFile {
-    let path: String
-    let byteCount: Int
-    let seconds: Int
-    let nanoseconds: Int
-
-    static func all(in directory: FilePath) -> [CachedFile] {
-        guard let listing = opendir(directory.string) else { return [] }
-        defer { closedir(listing) }
-        var files: [CachedFile] = []
-        while let entry = readdir(listing) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            let path = directory.appending(name).string
-            var status = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            files.append(
-                CachedFile(
-                    path: path, byteCount: Int(status.st_size), seconds: status.st_mtim.tv_sec,
-                    nanoseconds: status.st_mtim.tv_nsec))
-        }
-        return files
     }
 }

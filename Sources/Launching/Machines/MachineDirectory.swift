@@ -1,5 +1,6 @@
 internal import Glibc
 public import SystemPackage
+internal import Tools
 
 /// Where the machines stand that this user's `bake run --name` started: for each a file
 /// `NAME.machine`, locked as long as its `bake run` lives, and beside it `NAME.sock`, QEMU's monitor.
@@ -41,23 +42,23 @@ public struct MachineDirectory: Equatable, Sendable {
 
     /// The machines that run, by name. Files that a killed `bake run` left behind are passed over.
     public func machines() throws(MachineError) -> [RunningMachine] {
-        guard let stream = path.withPlatformString({ opendir($0) }) else {
-            if errno == ENOENT { return [] }
-            throw .system("cannot read '\(path)'")
-        }
-        defer { closedir(stream) }
-        var machines: [RunningMachine] = []
-        while let entry = readdir(stream) {
-            let file = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard file.hasSuffix(".machine"),
-                let name = MachineName(String(file.dropLast(".machine".count))),
-                let machine = machine(named: name)
-            else { continue }
-            machines.append(machine)
-        }
+        let machines = try names().compactMap { machine(named: $0) }
         return machines.sorted { $0.name.text < $1.name.text }
+    }
+
+    /// Those with a file; without the directory none.
+    private func names() throws(MachineError) -> [MachineName] {
+        let files: [String]
+        do {
+            files = try namesInDirectory(path)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return [] }
+            throw .system(call: "cannot read '\(path)'", errno: error.errno)
+        }
+        return files.compactMap { file in
+            guard file.hasSuffix(".machine") else { return nil }
+            return MachineName(String(file.dropLast(".machine".count)))
+        }
     }
 
     /// By its name, or by the process id of its QEMU.

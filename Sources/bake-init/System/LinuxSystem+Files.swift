@@ -33,7 +33,7 @@ extension LinuxSystem {
         defer { closedir(stream) }
         var names: [Bytes] = []
         while let entry = readdir(stream) {
-            let name = entry.pointee.name
+            let name = entry.name
             if name != ".".bytes && name != "..".bytes { names.append(name) }
         }
         return names.sorted { $0.lexicographicallyPrecedes($1) }
@@ -83,9 +83,10 @@ extension FileKind {
     }
 }
 
-extension dirent {
-    /// `d_name` as bytes.
+extension UnsafeMutablePointer<dirent> {
+    /// `d_name` as bytes, read where it stands: a copy of the whole structure would be of memory
+    /// behind the entry, whose name is as long as it is.
     var name: Bytes {
-        withUnsafeBytes(of: d_name) { raw in Bytes(raw.prefix { $0 != 0 }) }
+        withUnsafeBytes(of: &pointee.d_name) { raw in Bytes(raw.prefix { $0 != 0 }) }
     }
 }

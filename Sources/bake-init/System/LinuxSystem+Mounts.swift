@@ -54,7 +54,7 @@ extension LinuxSystem {
         }
         defer { closedir(stream) }
         while let entry = readdir(stream) {
-            let name = entry.pointee.name
+            let name = entry.name
             if name == ".".bytes || name == "..".bytes { continue }
             withCString(name) { name in
                 var status = stat()
