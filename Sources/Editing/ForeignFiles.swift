@@ -46,8 +46,7 @@ extension Confinement {
     /// Only who is their owner, or root of their namespace, can remove them.
     func removeForeignFiles(of workshop: borrowing Workshop) {
         guard hasRanges else { return }
-        // What is left where that fails cannot be removed by `remove` either, which says so.
-        _ = try? removal(of: workshop).run()
+        _ = try? removal(of: workshop).run()  // what is left `remove` cannot remove, and says so
     }
 
     func registerCleanUp(of workshop: borrowing Workshop) {

@@ -133,8 +133,8 @@ extension RunningCommand {
     /// Runs what was registered: copies with files of other ids cannot be removed otherwise.
     static func cleanUp() {
         for command in running.cleanUps {
-            // What is left where that fails is litter in the scratch directory.
-            if let pid = try? command.spawn() { _ = wait(for: pid) }
+            guard let pid = try? command.spawn() else { continue }  // litter in the scratch directory
+            _ = wait(for: pid)
         }
     }
 }

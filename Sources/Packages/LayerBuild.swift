@@ -113,18 +113,16 @@ struct LayerBuild {
     }
 }
 
+/// Seconds since 1970. 0 for a package that cannot be read: that one fails the build.
 private func buildTime(of package: FilePath) -> Int {
     let timeOffset = 8 + 16
     let timeByteCount = 12
-    // A package that cannot be read fails the build; here it only has no time.
-    guard let file = try? FileDescriptor.open(package, .readOnly, options: .closeOnExec) else {
-        return 0
-    }
+    let opened = try? FileDescriptor.open(package, .readOnly, options: .closeOnExec)  // see above
+    guard let file = opened else { return 0 }
     defer { try? file.close() }  // Nothing was written.
     var field = [UInt8](repeating: 0, count: timeByteCount)
     let count = field.withUnsafeMutableBytes { buffer in
-        // As said above.
-        (try? file.read(fromAbsoluteOffset: Int64(timeOffset), into: buffer)) ?? 0
+        (try? file.read(fromAbsoluteOffset: Int64(timeOffset), into: buffer)) ?? 0  // see above
     }
     let digits = String(decoding: field.prefix(count), as: UTF8.self).prefix { $0 != " " }
     return Int(digits) ?? 0

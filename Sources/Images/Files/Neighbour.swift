@@ -40,8 +40,7 @@ struct Neighbour {
 
     /// Closes it, and removes it if it has a name still.
     func drop() {
-        // All that matters was synced before it was renamed, or is thrown away.
-        try? descriptor.close()
+        try? descriptor.close()  // what matters was synced before its rename, or is thrown away
         guard let name else { return }
         unfinished.withLock { state in
             state.waitIfEnding()
