@@ -15,7 +15,6 @@ struct BakePlan {
     private let bundle: KernelBundle
     let fitness: KernelFitness
     let commandLine: [UInt8]
-    let parts: Parts
     let warnings: [String]
 
     /// The kind of the blob, and how it is compressed.
@@ -32,33 +31,8 @@ struct BakePlan {
         }
     }
 
-    /// The files of the installation that become parts of the image.
-    struct Parts {
-        let guestInit: [UInt8]
-        let bootStub: [UInt8]
-        let efiStub: [UInt8]
-        let efiStubVersion: String
-
-        init(_ installation: Installation) throws(BakeError) {
-            guestInit = try Self.read(installation.guestInit)
-            bootStub = try Self.read(installation.bootStub)
-            efiStub = try Self.read(installation.efiStub)
-            let version = try Self.read(installation.efiStubVersion)
-            efiStubVersion = String(
-                decoding: version.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        }
-
-        private static func read(_ path: FilePath) throws(BakeError) -> [UInt8] {
-            do {
-                return try readWholeFile(path)
-            } catch {
-                throw .missingPart(path, error)
-            }
-        }
-    }
-
     init(
-        _ request: BakeRequest, installation: Installation, cache: KernelCache
+        _ request: BakeRequest, cache: KernelCache
     ) throws(BakeError) {
         let packing = try Self.packing(of: request)
         let demands = ImageDemands(blob: packing.demand)
@@ -67,7 +41,6 @@ struct BakePlan {
         modeRules = try Self.modeRules(of: request)
         conflictRule = try Self.conflictRule(of: request)
         self.packing = packing
-        parts = try Parts(installation)
         do throws(KernelsError) {
             bundle = try cache.resolve(request.kernel)
             kernel = try KernelImage.read(bundle.kernelPath)

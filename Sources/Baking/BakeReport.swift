@@ -68,7 +68,7 @@ public struct BakeReport: Sendable {
     public let outputByteCount: Int64?
     public var imageByteCount: Int64? { format == .image ? outputByteCount : nil }
     /// Of the finished file, lower-case hexadecimal digits, where the tree was written alone; the
-    /// parts of an image have digests of their own.
+    /// parts of an image have digests of their own. Of a squashfs only where it was asked for.
     public let sha256: String?
     /// Bytes of RAM the image needs to boot under BIOS and the Linux boot protocol, and under UEFI.
     public let memory: (linux: Int64, uefi: Int64)?
@@ -96,13 +96,13 @@ extension BakeReport {
     /// - Parameters:
     ///   - blob: nil for a dry run, as is `image`.
     init(
-        _ plan: BakePlan, _ modules: ModuleSelection, _ baked: BakedTree, _ blob: Blobs.Blob? = nil,
+        _ plan: BakePlan, moduleCount: Int, _ baked: BakedTree, _ blob: Blobs.Blob? = nil,
         _ image: WrittenImage? = nil, _ earlier: EarlierImage? = nil
     ) {
         self.init(
             plan.request, baked, blob, at: image?.blobOffset, warnings: plan.warnings,
             outputByteCount: image.map { Int64($0.byteCount) },
-            kernel: (plan.kernel.version, modules.all.count),
+            kernel: (plan.kernel.version, moduleCount),
             memory: image.map { image in
                 let needs = image.manifest.memory
                 return (Int64(needs.inPlaceByteCount), Int64(needs.uefiByteCount))

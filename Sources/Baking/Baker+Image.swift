@@ -10,10 +10,11 @@ extension Baker {
     /// The image without its blob.
     func draft(
         of baked: BakedTree, _ configuration: BakedConfiguration, _ modules: ModuleSelection,
-        _ plan: BakePlan, at output: FilePath
+        _ parts: InstalledParts, _ plan: BakePlan, at output: FilePath
     ) throws(BakeError) -> ImageDraft {
         try ImageDraft.begin(
-            of: baked, configuration, modules, plan, osRelease: try osRelease(of: baked.tree),
+            of: baked, configuration, modules, parts, plan,
+            osRelease: try osRelease(of: baked.tree),
             InitramfsCache(directory: cache.root.appending("initramfs")), at: output)
     }
 
@@ -25,10 +26,10 @@ extension Baker {
 
 extension InitramfsCache {
     func initramfs(
-        of plan: BakePlan, _ modules: ModuleSelection
+        of parts: InstalledParts, _ modules: ModuleSelection
     ) throws(ImageError) -> Bytes {
         let archive = try Initramfs.archive(
-            initProgram: plan.parts.guestInit, modules: Initramfs.Modules(modules),
+            initProgram: parts.guestInit, modules: Initramfs.Modules(modules),
             compression: .none)
         return try compressed(archive)
     }

@@ -25,7 +25,8 @@ public struct Baker: Sendable {
         if request.format != .image { return try await bakePart(request, progress: progress) }
         let startSeconds = Int64(time(nil))
         let output = try OutputCheck(request)
-        let plan = try BakePlan(request, installation: installation, cache: cache)
+        let parts = try InstalledParts(installation)
+        let plan = try BakePlan(request, cache: cache)
         let indices = BlobIndexCache(of: cache)
         let earlier = try EarlierImage.find(request, indices)
         var inputs = try InputReader(plan, self, output, progress)
@@ -36,14 +37,16 @@ public struct Baker: Sendable {
             request, tree: baked.tree, image: inputs.imageConfiguration)
         let modules = try plan.modules(for: configuration.configuration)
         try finish(&baked, configuration, plan)
-        if request.isDryRun { return BakeReport(plan, modules, baked) }
-        let draft = try draft(of: baked, configuration, modules, plan, at: output.path)
+        let moduleCount = modules.all.count
+        if request.isDryRun { return BakeReport(plan, moduleCount: moduleCount, baked) }
+        // From here on modules and parts are in the draft alone, compressed.
+        let draft = try draft(of: baked, configuration, modules, parts, plan, at: output.path)
         let blob = try draft.pack(
             baked.tree, reuse(of: earlier, request, startSeconds), progress)
         progress(.writing)
         let image = try draft.finish(blob)
         keep(blob, in: indices)
         keep(baked.layers.typedNames, of: image)
-        return BakeReport(plan, modules, baked, blob, image, earlier)
+        return BakeReport(plan, moduleCount: moduleCount, baked, blob, image, earlier)
     }
 }

@@ -31,21 +31,22 @@ struct ImageDraft: ~Copyable {
     /// - Parameter path: of the finished image.
     static func begin(
         of baked: BakedTree, _ configuration: BakedConfiguration, _ modules: ModuleSelection,
-        _ plan: BakePlan, osRelease: Bytes, _ initramfsCache: InitramfsCache, at path: FilePath
+        _ parts: InstalledParts, _ plan: BakePlan, osRelease: Bytes,
+        _ initramfsCache: InitramfsCache, at path: FilePath
     ) throws(BakeError) -> ImageDraft {
         do throws(ImageError) {
             let output = try OutputFile(replacing: path)
             let expected = plan.packing.expectedBlob
             var contents = ImageContents(
-                bakeVersion: bakeVersion, bootStub: plan.parts.bootStub,
-                efiStub: plan.parts.efiStub, efiStubVersion: plan.parts.efiStubVersion,
+                bakeVersion: bakeVersion, bootStub: parts.bootStub,
+                efiStub: parts.efiStub, efiStubVersion: parts.efiStubVersion,
                 kernel: try PartSource(opening: plan.kernel.path),
                 kernelVersion: plan.kernel.version, commandLine: plan.commandLine,
                 osRelease: osRelease, provenance: Provenance(baked).text,
                 packages: baked.packages.map {
                     .init(name: $0.name, version: $0.version, architecture: $0.architecture)
                 },
-                initramfs: try initramfsCache.initramfs(of: plan, modules),
+                initramfs: try initramfsCache.initramfs(of: parts, modules),
                 settings: try Initramfs.settings(
                     guestManifest: expected.guestManifest, configuration: configuration.text),
                 blob: BlobSource(

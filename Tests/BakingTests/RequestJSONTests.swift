@@ -110,7 +110,7 @@ struct RequestJSONTests {
         }
         #expect(
             unsaid == [
-                "isDryRun", "isListed", "reversesNames", "leftOut", "workerCount",
+                "isDryRun", "isListed", "isDigested", "reversesNames", "leftOut", "workerCount",
                 "reuse", "sourceDateEpoch",
             ])
     }

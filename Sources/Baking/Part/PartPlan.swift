@@ -11,7 +11,7 @@ struct PartPlan {
 
     /// How the tree becomes bytes.
     enum Packing {
-        case squashfs(SquashFS.Options)
+        case squashfs(SquashFS.Options, isDigested: Bool)
         case tar(Tar.Options)
         case newc(Newc.Options)
     }
@@ -39,7 +39,8 @@ extension PartPlan.Packing {
         case .squashfs:
             self = .squashfs(
                 SquashFS.Options(
-                    request, try Compression(parsing: request.compression ?? "zstd")))
+                    request, try Compression(parsing: request.compression ?? "zstd")),
+                isDigested: request.isDigested)
         case .tar:
             var options = Tar.Options()
             options.compression = try StreamCompression(parsing: request.compression ?? "none")
@@ -60,8 +61,9 @@ extension PartPlan.Packing {
         _ tree: MergedTree, to output: FileDescriptor, _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> Blob {
         switch self {
-        case .squashfs(let options):
-            try SquashFS.writeAlone(tree, to: output, options: options, progress: progress)
+        case .squashfs(let options, let isDigested):
+            try SquashFS.writeAlone(
+                tree, to: output, options: options, isDigested: isDigested, progress: progress)
         case .tar(let options):
             try Tar.write(tree, to: output, options: options, progress: progress)
         case .newc(let options):

@@ -153,6 +153,9 @@ public struct BakeRequest: Sendable, Equatable {
     public var reuse = Reuse()
     /// Give the merged tree's text form with the report.
     public var isListed = false
+    /// Give the SHA-256 of a tree written alone with the report, also where that takes reading the
+    /// file once more.
+    public var isDigested = false
     /// Take directory entries in the opposite of the kernel's order, which makes no difference:
     /// `--check-reproducible` shows that.
     public var reversesNames = false

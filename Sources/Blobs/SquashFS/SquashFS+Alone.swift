@@ -8,16 +8,18 @@ extension SquashFS {
     ///
     /// - Parameters:
     ///   - output: open for reading and writing; what it holds is replaced. Not synced.
+    ///   - options: nothing is reused, whatever they say.
+    ///   - isDigested: also tell the file's SHA-256. The file is read once more for it.
     ///   - progress: called on this thread after every file and every block.
     public static func writeAlone(
         _ tree: MergedTree, to output: FileDescriptor, options: Options = Options(),
-        progress: (BlobProgress) -> Void = { _ in }
+        isDigested: Bool = false, progress: (BlobProgress) -> Void = { _ in }
     ) throws(BlobError) -> Blob {
+        var options = options
+        options.isSealed = false
+        options.reuse = nil
         var blob = try write(tree, to: output, options: options, progress: progress)
-        blob.byteCount = blob.verity!.dataBlockCount * UInt64(Verity.blockSize)
-        blob.verity = nil
-        try BlobOutput(output).cut(toByteCount: blob.byteCount)
-        blob.sha256 = try output.sha256(byteCount: blob.byteCount)
+        if isDigested { blob.sha256 = try output.sha256(byteCount: blob.byteCount) }
         return blob
     }
 }

@@ -15,6 +15,8 @@ public enum SquashFS {
         /// Nil: every block is made anew, and nothing recorded for the next blob. The bytes are the
         /// same either way.
         public var reuse: Reuse?
+        /// Whether the hash tree stands behind the file system. Without it nothing is hashed.
+        var isSealed = true
         /// How long the blob may become, in bytes; work on a longer one is given up early.
         public var limitByteCount: UInt64 = .max
 
@@ -52,24 +54,27 @@ public enum SquashFS {
         let written = try result.get()
         return Blob(
             kind: .squashfs, compression: options.compression.algorithm.rawValue,
-            byteCount: written.sealed.byteCount, dataByteCount: written.byteCount,
-            sha256: nil, verity: written.sealed.verity, notes: notes,
+            byteCount: written.byteCount, dataByteCount: written.dataByteCount,
+            sha256: nil, verity: written.verity, notes: notes,
             reuse: written.records?.outcome(known),
-            index: written.records?.index(blob, written.sealed))
+            index: written.verity.flatMap { written.records?.index(blob, $0) })
     }
 
     private struct Written {
-        /// Of the file system alone.
+        /// With padding and hash tree.
         let byteCount: UInt64
+        /// Of the file system alone.
+        let dataByteCount: UInt64
         let records: BlobRecords?
-        let sealed: Verity.Sealed
+        /// Nil where there is no hash tree.
+        let verity: Verity?
     }
 
     /// The file system, padding and hash tree, while workers are there to do the work.
     private static func writeBlob(
         _ blob: BlobContext, _ notes: inout [BlobNote], _ progress: (BlobProgress) -> Void
     ) throws(BlobError) -> Written {
-        let stream = BlobStream(blob.exchange, blob.output)
+        let stream = BlobStream(blob)
         let file = OutputFile(stream)
         let compressor = try Compressor(
             blob.options.compression, blockSize: blob.options.blockSize)
@@ -78,9 +83,15 @@ public enum SquashFS {
         notes += try commit.run(file, progress)
         let records = commit.takeRecords()
         try MetadataTables(compressor, file).write(blob.tree, commit.finish(), &superblock, file)
-        let byteCount = try superblock.finish(file)
+        let dataByteCount = try superblock.finish(file)
+        guard let leaves = try stream.finish() else {
+            return Written(
+                byteCount: stream.byteCount, dataByteCount: dataByteCount, records: records,
+                verity: nil)
+        }
+        let sealed = try Verity.seal(blob.output, leaves: leaves)
         return Written(
-            byteCount: byteCount, records: records,
-            sealed: try Verity.seal(blob.output, leaves: try stream.finish()))
+            byteCount: sealed.byteCount, dataByteCount: dataByteCount, records: records,
+            verity: sealed.verity)
     }
 }

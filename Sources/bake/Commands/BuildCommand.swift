@@ -162,6 +162,7 @@ struct BuildCommand: AsyncParsableCommand {
         request.isDryRun = dryRun
         request.reuse = try makeReuse()
         request.isListed = list
+        request.isDigested = json
         request.leftOut = leaveOut
         if disturbed { request.disturb() }
         request.sourceDateEpoch = try SourceDateEpoch.fromEnvironment()

@@ -6,13 +6,15 @@ final class BlobStream {
     private(set) var byteCount: UInt64 = 0
     private let exchange: Exchange
     private let output: BlobOutput
+    private let isSealed: Bool
     private var stretch: Stretch?
     /// The first block, or as much of it as there is.
     private var head: [UInt8] = []
 
-    init(_ exchange: Exchange, _ output: BlobOutput) {
-        self.exchange = exchange
-        self.output = output
+    init(_ blob: BlobContext) {
+        exchange = blob.exchange
+        output = blob.output
+        isSealed = blob.options.isSealed
     }
 
     /// - Parameter baseOffset: where in the base the same bytes stand, if they do.
@@ -52,8 +54,8 @@ final class BlobStream {
 
     /// Pads the blob with zeros to whole blocks, and waits until all of it is in the file.
     ///
-    /// - Returns: the hash of each block.
-    func finish() throws(BlobError) -> [UInt8] {
+    /// - Returns: the hash of each block; nil where there will be no hash tree.
+    func finish() throws(BlobError) -> [UInt8]? {
         let rest = Int(byteCount % UInt64(Verity.blockSize))
         if rest > 0 {
             let padding = [UInt8](repeating: 0, count: Verity.blockSize - rest)
@@ -64,6 +66,7 @@ final class BlobStream {
         if let stretch { exchange.submit(stretch) }
         var leaves = try exchange.sealed()
         try output.write(head, at: 0)
+        guard isSealed else { return nil }
         let first = head.withUnsafeBytes { HashTree.hashes(ofBlocksIn: $0) }
         leaves.replaceSubrange(..<first.count, with: first)
         return leaves

@@ -27,10 +27,13 @@ struct BufferPool: ~Copyable {
         for buffer in all { buffer.bytes.deallocate() }
     }
 
+    /// Whether `take` gives one.
+    var isAnyFree: Bool { !spare.isEmpty || all.count < limit }
+
     /// Nil when all are in use.
     mutating func take() -> BlockBuffer? {
         if let last = spare.popLast() { return last }
-        return all.count < limit ? make() : nil
+        return isAnyFree ? make() : nil
     }
 
     mutating func takeBeyondLimit() -> BlockBuffer {

@@ -24,22 +24,36 @@ final class Exchange: Sendable {
 extension Exchange {
     /// Waits for something to do; nil when there will be nothing any more.
     func takeWork() -> Work? {
-        monitor.wait(for: Condition.work) { $0.nextWork() }
+        monitor.wait(for: Condition.work) { state -> Work?? in
+            if let work = state.nextWork() { return work }
+            if state.wakesCommit(isWorkLeft: false) { monitor.wakeOne(Condition.results) }
+            return nil
+        }
     }
 
     func finish(read number: Int, _ result: Result<ReadOutcome, BlobError>) {
-        monitor.withLock { $0.reads[number] = result }
-        monitor.wakeOne(Condition.results)
+        report { $0.reads[number] = result }
     }
 
     func finish(pack number: Int, _ result: Result<PackedBlock, BlobError>) {
-        monitor.withLock { $0.packed[number] = result }
-        monitor.wakeOne(Condition.results)
+        report { $0.packed[number] = result }
     }
 
     func finish(_ stretch: Stretch, leaves: [UInt8]) {
-        monitor.withLock { $0.sealing.finish(stretch, leaves: leaves) }
-        monitor.wakeOne(Condition.results)
+        report { $0.sealing.finish(stretch, leaves: leaves) }
+    }
+
+    /// Nothing can go on: the output cannot be written, or the worker cannot work.
+    func fail(_ error: BlobError) {
+        report { $0.failure = $0.failure ?? error }
+    }
+
+    private func report(_ change: (inout ExchangeState) -> Void) {
+        let wakes = monitor.withLock { state in
+            change(&state)
+            return state.wakesCommit(isWorkLeft: true)
+        }
+        if wakes { monitor.wakeOne(Condition.results) }
     }
 
     func giveBack(_ buffer: BlockBuffer) {
@@ -50,12 +64,6 @@ extension Exchange {
     /// A buffer beyond those of the tasks, which every worker has one of.
     func takeWorkerBuffer() -> BlockBuffer {
         monitor.withLock { $0.buffers.takeBeyondLimit() }
-    }
-
-    /// Nothing can go on: the output cannot be written, or the worker cannot work.
-    func fail(_ error: BlobError) {
-        monitor.withLock { $0.failure = $0.failure ?? error }
-        monitor.wakeOne(Condition.results)
     }
 }
 
@@ -70,8 +78,7 @@ extension Exchange {
     /// there is; nil when everything was read. The first error in the order of the plan is the one
     /// thrown, whatever failed first.
     func next(awaiting fragment: Int?) throws(BlobError) -> Event? {
-        try monitor.wait(for: Condition.results) { state throws(BlobError) -> Event?? in
-            if let failure = state.failure { throw failure }
+        try wait(for: .result(fragment: fragment)) { state throws(BlobError) -> Event?? in
             if let fragment, let result = state.packed.removeValue(forKey: fragment) {
                 return .packed(try result.get())
             }
@@ -84,9 +91,8 @@ extension Exchange {
     }
 
     func packed(_ fragment: Int) throws(BlobError) -> PackedBlock {
-        try monitor.wait(for: Condition.results) { state throws(BlobError) -> PackedBlock? in
-            if let failure = state.failure { throw failure }
-            return try state.packed.removeValue(forKey: fragment)?.get()
+        try wait(for: .fragment(fragment)) { state throws(BlobError) -> PackedBlock? in
+            try state.packed.removeValue(forKey: fragment)?.get()
         }
     }
 
@@ -97,10 +103,7 @@ extension Exchange {
 
     /// Waits until a stretch that was handed over is done with its buffer, if all are in use.
     func takeStretchBuffer() throws(BlobError) -> BlockBuffer {
-        try monitor.wait(for: Condition.results) { state throws(BlobError) -> BlockBuffer? in
-            if let failure = state.failure { throw failure }
-            return state.sealing.buffers.take()
-        }
+        try wait(for: .stretchBuffer) { $0.sealing.buffers.take() }
     }
 
     func submit(_ stretch: Stretch) {
@@ -110,9 +113,17 @@ extension Exchange {
 
     /// Waits until every stretch is in the file. Returns the hashes of its blocks.
     func sealed() throws(BlobError) -> [UInt8] {
-        try monitor.wait(for: Condition.results) { state throws(BlobError) -> [UInt8]? in
+        try wait(for: .leaves) { $0.sealing.takeLeaves() }
+    }
+
+    private func wait<Value>(
+        for awaited: Awaited, _ answer: (inout ExchangeState) throws(BlobError) -> Value?
+    ) throws(BlobError) -> Value {
+        try monitor.wait(for: Condition.results) { state throws(BlobError) -> Value? in
             if let failure = state.failure { throw failure }
-            return state.sealing.takeLeaves()
+            let value = try answer(&state)
+            state.awaited = value == nil ? awaited : nil
+            return value
         }
     }
 

@@ -14,6 +14,10 @@ struct ExchangeState: ~Copyable {
     var fragments: [Fragment] = []
     var packed: [Int: Result<PackedBlock, BlobError>] = [:]
 
+    /// What the committing thread sleeps for.
+    var awaited: Awaited?
+    private let workerCount: Int
+
     var sealing: SealingState
     /// That of no file in particular.
     var failure: BlobError?
@@ -21,11 +25,29 @@ struct ExchangeState: ~Copyable {
 
     init(_ plan: ContentPlan, workerCount: Int) {
         self.plan = plan
+        self.workerCount = workerCount
         nextTask = self.plan.next()
         // Room for a block that starts anywhere in the first half (FragmentPacker), and enough that
         // nobody waits for a neighbour whose block takes longer.
         buffers = BufferPool(byteCount: 2 * plan.blockSize, limit: 4 * workerCount + 4)
         sealing = SealingState(bufferCount: workerCount + 3)
+    }
+
+    /// Waking a thread costs about as much as reading a small file, so the committing thread is
+    /// woken for a few results at once, or when a worker can do nothing before it has taken them.
+    ///
+    /// - Parameter isWorkLeft: whether whoever asks goes on working.
+    func wakesCommit(isWorkLeft: Bool) -> Bool {
+        guard let awaited else { return false }
+        if failure != nil { return true }
+        switch awaited {
+        case .result(let fragment):
+            let isNext = reads[takenReads] != nil || fragment.map { packed[$0] != nil } == true
+            return isNext && (!isWorkLeft || reads.count + packed.count >= workerCount)
+        case .fragment(let number): return packed[number] != nil
+        case .stretchBuffer: return sealing.buffers.isAnyFree
+        case .leaves: return sealing.isFinished
+        }
     }
 
     var isEverythingRead: Bool { nextTask == nil && takenReads == startedReads }
@@ -45,6 +67,15 @@ struct ExchangeState: ~Copyable {
         defer { startedReads += 1 }
         return .read(startedReads, task, buffer)
     }
+}
+
+/// What the committing thread cannot go on without.
+enum Awaited {
+    /// The next one of the plan, or the fragment of this number.
+    case result(fragment: Int?)
+    case fragment(Int)
+    case stretchBuffer
+    case leaves
 }
 
 /// Stretches of the blob on their way into the file.
@@ -69,6 +100,7 @@ struct SealingState: ~Copyable {
     mutating func finish(_ stretch: Stretch, leaves found: [UInt8]) {
         unfinished -= 1
         buffers.give(stretch.buffer)
+        if found.isEmpty { return }
         let start = Int(stretch.offset) / Verity.blockSize * HashTree.hashByteCount
         if leaves.count < start + found.count {
             leaves += [UInt8](repeating: 0, count: start + found.count - leaves.count)
@@ -76,9 +108,12 @@ struct SealingState: ~Copyable {
         leaves.replaceSubrange(start..<(start + found.count), with: found)
     }
 
+    /// Whether no stretch is under way.
+    var isFinished: Bool { unfinished == 0 }
+
     /// Nil while a stretch is under way.
     mutating func takeLeaves() -> [UInt8]? {
-        if unfinished > 0 { return nil }
+        guard isFinished else { return nil }
         defer { leaves = [] }
         return leaves
     }

@@ -36,8 +36,10 @@ struct Worker: ~Copyable {
         case .seal(let stretch):
             do throws(BlobError) {
                 try blob.output.write(stretch.bytes, at: stretch.offset)
-                blob.exchange.finish(
-                    stretch, leaves: stretch.leaves(knowing: blob.known?.base?.leaves))
+                let leaves =
+                    blob.options.isSealed
+                    ? stretch.leaves(knowing: blob.known?.base?.leaves) : []
+                blob.exchange.finish(stretch, leaves: leaves)
             } catch {
                 blob.exchange.fail(error)
             }

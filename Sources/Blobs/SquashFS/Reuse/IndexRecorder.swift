@@ -54,10 +54,10 @@ struct BlobRecords {
         return outcome
     }
 
-    func index(_ blob: BlobContext, _ sealed: Verity.Sealed) -> BlobIndex? {
+    func index(_ blob: BlobContext, _ verity: Verity) -> BlobIndex? {
         guard let known = blob.known else { return nil }
         return recorder.index(
-            of: looks(blob, known.startSeconds), blob.plan, rootHash: sealed.verity.rootHash,
+            of: looks(blob, known.startSeconds), blob.plan, rootHash: verity.rootHash,
             compressor: known.compressor, seed: known.seed)
     }
 
