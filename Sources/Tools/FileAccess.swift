@@ -44,17 +44,30 @@ public func readFront(
     }
 }
 
+/// Right into the memory it stays in, for as long as the file says it is, and behind that in chunks:
+/// pipes and files of /proc say nothing.
 private func readToEnd(_ file: FileDescriptor) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    let chunkByteCount = 1 << 20
-    let expected = try file.seek(offset: 0, from: .end)
-    _ = try file.seek(offset: 0, from: .start)
-    bytes.reserveCapacity(Int(expected))
-    var chunk = [UInt8](repeating: 0, count: chunkByteCount)
+    var status = stat()
+    guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: Glibc.errno) }
+    let expected = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
+    var bytes = try readChunk(file, upTo: expected + 1)
+    if bytes.count <= expected { return bytes }
     while true {
-        let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
-        if count == 0 { return bytes }
-        bytes.append(contentsOf: chunk[..<count])
+        let chunk = try readChunk(file, upTo: 1 << 20)
+        if chunk.isEmpty { return bytes }
+        bytes += chunk
+    }
+}
+
+/// Shorter than wanted at the end of the file alone.
+private func readChunk(_ file: FileDescriptor, upTo byteCount: Int) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
+        while filled < byteCount {
+            let rest = UnsafeMutableBufferPointer(rebasing: buffer[filled...])
+            let count = try file.read(into: UnsafeMutableRawBufferPointer(rest))
+            if count == 0 { return }
+            filled += count
+        }
     }
 }
 
