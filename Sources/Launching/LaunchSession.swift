@@ -130,6 +130,7 @@ struct LaunchSession: ~Copyable {
             let isQuiet = passThrough(isWaiting: end == nil || hasPendingOutput)
             if end != nil, isQuiet, !hasPendingOutput { return }
             if let giveUpTime, ContinuousClock.now >= giveUpTime { return }
+            showConsoleOfInit()
             takeMeasures()
             if end == nil {
                 end = child.endIfEnded()
@@ -137,9 +138,19 @@ struct LaunchSession: ~Copyable {
         }
     }
 
+    /// An init of the tree has the console for its standard output.
+    private mutating func showConsoleOfInit() {
+        let console = Output.console.rawValue
+        if relays[console].target == nil, isHandedOver {
+            relays[console].pass(to: .standardOutput)
+        }
+    }
+
+    private var isHandedOver: Bool { StatusReport.isHandedOver(lastBytes(.status)) }
     private var hasPendingOutput: Bool { relays.contains(where: \.wantsWrite) }
     private var isReaderGone: Bool {
         relays[Output.stdout.rawValue].isTargetGone || relays[Output.stderr.rawValue].isTargetGone
+            || isHandedOver && relays[Output.console.rawValue].isTargetGone
     }
 
     private func lastBytes(_ output: Output) -> Bytes { relays[output.rawValue].tail.lastBytes }
@@ -211,7 +222,7 @@ struct LaunchSession: ~Copyable {
             throw Self.failure(
                 of: command, status: end?.status ?? 0, message: lastBytes(.qemu))
         }
-        return .noStatus(console: lastBytes(.console))
+        return isHandedOver ? .program(status: 0) : .noStatus(console: lastBytes(.console))
     }
 
     /// QEMU's refusals we know have errors of their own; it names the rule as it was given.

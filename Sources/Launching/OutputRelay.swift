@@ -15,24 +15,27 @@ struct OutputRelay {
 
     let source: FileDescriptor
     /// nil keeps the tail only.
-    let target: FileDescriptor?
+    private(set) var target: FileDescriptor?
     private(set) var tail = ConsoleTail()
     private(set) var isSourceOpen = true
     /// Nobody reads the target any more.
     private(set) var isTargetGone = false
     private var pending: Bytes = []
     private var writtenByteCount = 0
-    private let writeByteCount: Int
+    private var writeByteCount = safeWriteByteCount
 
     init(source: FileDescriptor, target: FileDescriptor?) {
         self.source = source
-        self.target = target
         source.setNonBlocking()
+        if let target { pass(to: target) }
+    }
+
+    /// What comes from now on goes there too.
+    mutating func pass(to target: FileDescriptor) {
+        self.target = target
         var status = stat()
-        let isFile =
-            target.map { fstat($0.rawValue, &status) == 0 } ?? false
-            && status.st_mode & S_IFMT == S_IFREG
-        writeByteCount = isFile ? Self.chunkByteCount : Self.safeWriteByteCount
+        let isFile = fstat(target.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        if isFile { writeByteCount = Self.chunkByteCount }
     }
 
     private var pendingByteCount: Int { pending.count - writtenByteCount }

@@ -1,9 +1,17 @@
 internal import BakeContract
 
-/// What the guest said on its status port: `exit N\n` or `failed N TEXT\n`, once.
+/// What the guest said on its status port: `exit N\n` or `failed N TEXT\n`, once, and before it
+/// `init\n` where PID 1 made way for an init of the tree.
 enum StatusReport {
+    private static let handOver = Bytes("init\n".utf8)
+
+    /// Whether the program of the configuration is PID 1: it talks on the console, and how it ends
+    /// is how the machine ends.
+    static func isHandedOver(_ bytes: Bytes) -> Bool { bytes.starts(with: handOver) }
+
     /// nil for anything else, an unfinished line included: half a status is none.
     static func outcome(of bytes: Bytes) -> LaunchOutcome? {
+        let bytes = isHandedOver(bytes) ? bytes[handOver.count...] : bytes[...]
         guard let end = bytes.firstIndex(of: 0x0a) else { return nil }
         let words = bytes[..<end].split(separator: 0x20, maxSplits: 2)
         guard words.count >= 2, let number = number(words[1]) else { return nil }

@@ -103,12 +103,18 @@ struct BootPlanTests {
         }
     }
 
+    /// And finds the host name where it looks for it.
     @Test("init takes the place of PID 1, and nothing comes behind it")
     func initProgram() throws {
-        let text = "{\"init\":\"/lib/systemd/systemd --system\"}"
+        let text = "{\"init\":\"/lib/systemd/systemd --system\",\"hostname\":\"box\"}"
         let effective = try EffectiveConfiguration.making(Bytes(text), file: [])
         let plan = try BootPlan.make(.squashfs, .file, effective.configuration, published: [])
         #expect(plan.text.text.hasSuffix("\nhand over to /lib/systemd/systemd --system;\n"))
+        let named = plan.steps.contains { step in
+            guard case .writeFile(let file) = step else { return false }
+            return file.path == Bytes("/etc/hostname") && file.contents == Bytes("box\n")
+        }
+        #expect(named, "\(plan.text.text)")
     }
 
     @Test("a guest manifest reads back", arguments: [GuestManifest.squashfs, .tar])

@@ -213,12 +213,15 @@ struct LifeCycleTests {
         #expect(timing["ready_ms"] as? Int ?? 0 > 0)
     }
 
-    /// An init of the tree's own takes PID 1, with the arguments it was given.
+    /// An init of the tree's own takes PID 1, with the arguments it was given; `bake run` shows its
+    /// console, for that is what it talks on.
     @Test func anInitOfTheTree() throws {
-        let console = try Machine.console([
-            "-kernel", try Self.image.get(), "-append",
-            #"{"init":"/bin/sh -c 'echo I am $$; exec /bin/busybox poweroff -f'","limits":{"core":0}}"#,
+        let script = "echo I am $$ on $(cat /etc/hostname); exec /bin/busybox poweroff -f"
+        let result = try StagedBake.run([
+            "run", "--accel", "tcg", "--set", "init=/bin/sh -c '\(script)'", "--set",
+            "hostname=box", "--set", "limits.core=0", try Self.image.get(),
         ])
-        #expect(ProbeImage.console(console, has: "I am 1"), "\(console)")
+        #expect(result.status == 0, "\(result.stderrText)")
+        #expect(result.stdoutText.hasPrefix("I am 1 on box\r\n"), "\(result.stdoutText)")
     }
 }

@@ -15,6 +15,8 @@ import Testing
             ("failed 1\n", .guestFailed(status: 1, text: "")),
             ("", nil), ("exit 0", nil), ("exit\n", nil), ("exit 256\n", nil), ("exit -1\n", nil),
             ("exit 0 0\n", nil), ("exit x\n", nil), ("done 0\n", nil), ("\n", nil),
+            ("init\n", nil), ("init\nfailed 41 gone\n", .guestFailed(status: 41, text: "gone")),
+            ("init\nexit 3\n", .program(status: 3)), ("init", nil),
             ("failed x y\n", nil), ("exit 99999999999999999999999\n", nil),
         ] as [(String, LaunchOutcome?)])
     func reads(text: String, expected: LaunchOutcome?) {

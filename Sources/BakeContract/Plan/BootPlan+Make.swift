@@ -69,6 +69,7 @@ extension BootPlan {
         steps.append(.bringUpLoopback)
         for disk in configuration.blockDevices { steps.append(.mountDisk(disk)) }
         for mount in configuration.mounts { steps.append(.mount(mount)) }
+        if let file = configuration.hostnameFile { steps.append(.writeFile(file)) }
         for file in configuration.files { steps.append(.writeFile(file)) }
         steps.append(.publishConfiguration(published))
         if !configuration.interfaces.isEmpty {
@@ -94,6 +95,16 @@ extension BootPlan {
             ]
         case .initProgram(let program): return [.becomeInit(program, environment: environment)]
         }
+    }
+}
+
+extension Configuration {
+    /// An init sets the host name once more, to what its file says.
+    fileprivate var hostnameFile: ConfiguredFile? {
+        guard case .initProgram = workload, let hostname else { return nil }
+        return ConfiguredFile(
+            path: Bytes("/etc/hostname".utf8), contents: hostname + [0x0a], mode: 0o644, user: 0,
+            group: 0)
     }
 }
 

@@ -92,8 +92,11 @@ struct InputReader {
         self.packages = found.packages
         warnings += [found.trouble].compactMap { $0 }
         let scratch = scratch
+        var options = ArchiveOptions()
+        options.dropsAccessControlLists = self.request.dropsAccessControlLists
         let layer = try attempt { () throws(TreeError) -> Layer in
-            try .read(archive: found.archive, name: "packages", scratch: scratch)
+            try .read(
+                archive: found.archive, name: "packages", scratch: scratch, options: options)
         }
         // Only now may the cache evict the archive.
         _ = consume found

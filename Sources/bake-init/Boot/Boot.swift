@@ -53,6 +53,9 @@ struct Boot: ~Copyable {
                         programs, environment: environment, limits: runner.limits,
                         graceSeconds: graceSeconds, background: background))
             case .becomeInit(let program, let environment):
+                if let port = Ports.wait(on: system).status {
+                    StatusReport.handedOver.send(to: port, on: system)
+                }
                 try Session(on: system, ports: Ports()).become(
                     program, environment: environment, limits: runner.limits)
             case .finish(let action):

@@ -7,7 +7,7 @@ struct Ports: Equatable {
     var input: Bytes?
     var output: Bytes?
     var error: Bytes?
-    /// One line: `exit N` or `failed N TEXT`.
+    /// Lines: `init`, `exit N` or `failed N TEXT`.
     var status: Bytes?
 
     var isEmpty: Bool { input == nil && output == nil && error == nil && status == nil }

@@ -4,12 +4,15 @@ import CGuest
 /// How the host learns what came of it: one line on the status port; on the console where there is
 /// none.
 enum StatusReport {
+    /// Another program is PID 1 from now on: whatever it says, it says on the console.
+    case handedOver
     case exited(Int32)
     case failed(GuestStatus, String)
 
-    /// `exit N`, or `failed N TEXT`, with its newline.
+    /// `init`, `exit N`, or `failed N TEXT`, with its newline.
     var line: Bytes {
         switch self {
+        case .handedOver: "init\n".bytes
         case .exited(let status): "exit \(status)\n".bytes
         case .failed(let status, let text): "failed \(status.rawValue) \(text)\n".bytes
         }
@@ -19,6 +22,7 @@ enum StatusReport {
     /// takes it.
     func consoleLine(hasPort: Bool) -> Bytes? {
         switch self {
+        case .handedOver: nil
         case .exited(let status): hasPort ? nil : "bake: exited with status \(status)".bytes
         case .failed(let status, let text):
             "bake: error: \(text) (status \(status.rawValue))".bytes
