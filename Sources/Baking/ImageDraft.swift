@@ -42,7 +42,8 @@ struct ImageDraft: ~Copyable {
                 efiStub: parts.efiStub, efiStubVersion: parts.efiStubVersion,
                 kernel: try PartSource(opening: plan.kernel.path),
                 kernelVersion: plan.kernel.version, commandLine: plan.commandLine,
-                osRelease: osRelease, provenance: Provenance(baked).text,
+                osRelease: osRelease,
+                provenance: try ImageContents.compressed(provenance: Provenance(baked).text),
                 packages: baked.packages.map {
                     .init(name: $0.name, version: $0.version, architecture: $0.architecture)
                 },

@@ -122,6 +122,21 @@ struct LifeCycleTests {
         }
     }
 
+    /// A program can fill the root without harm; one that fills all memory is ended, and what it
+    /// wrote stays there: PID 1 still tells and powers off.
+    @Test func aFullRootAndNoMemory() throws {
+        let fill = "dd if=/dev/zero bs=1M 2>/dev/null of="
+        let result = try run(
+            """
+            [{"bin": "sh", "argv": ["-c", "\(fill)/fill; echo root: $?; \(fill)/tmp/fill;\
+            \(fill)/dev/shm/fill; echo here"]}]
+            """, ["-M", "256"])
+        #expect(result.status == 137, "\(result.stderrText)")
+        #expect(result.stdoutText == "root: 1\n")
+        let line = "'sh' was killed by signal 9 (SIGKILL): this machine is out of memory"
+        #expect(result.stderrText.contains(line), "\(result.stderrText)")
+    }
+
     /// The name, the power button, the programs that hear it, and the one that does not.
     @Test func aMachineIsStoppedByItsName() throws {
         let scratch = try TemporaryDirectory()

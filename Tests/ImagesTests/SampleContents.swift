@@ -42,7 +42,7 @@ struct SampleContents {
             efiStubVersion: "252.39-1", kernel: PartSource(Self.kernel),
             kernelVersion: "6.1.0-test", commandLine: Self.commandLine,
             osRelease: Array("ID=bake\n".utf8),
-            provenance: Self.provenance,
+            provenance: try ImageContents.compressed(provenance: Self.provenance),
             initramfs: try Initramfs.archive(
                 initProgram: SyntheticImage.noise(byteCount: 5000, seed: 7),
                 modules: .init(atStart: [.init(name: "loop.ko", content: [1, 2, 3])]),

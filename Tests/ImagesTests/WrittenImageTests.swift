@@ -32,6 +32,7 @@ import Testing
                 efiStubVersion: "252", kernel: PartSource(kernel),
                 kernelVersion: "6.1.0-test",
                 commandLine: Array("quiet".utf8), osRelease: Array("ID=bake\n".utf8),
+                provenance: try ImageContents.compressed(provenance: []),
                 initramfs: try NewcArchive().finish(), settings: try settings.finish(),
                 blob: BlobSource(
                     descriptor: file, path: FilePath(directory.path("blob")),

@@ -10,7 +10,8 @@ extension ImageContents {
             efiStubVersion: manifest.efiStubVersion,
             kernel: PartSource(image[.kernel].range, of: image.file),
             kernelVersion: manifest.kernelVersion, commandLine: try image.commandLine(),
-            osRelease: try image.bytes(of: .osRelease), provenance: try image.provenance(),
+            osRelease: try image.bytes(of: .osRelease),
+            provenance: try image.bytes(of: .provenance),
             packages: manifest.packages, initramfs: try image.bytes(of: .initramfs),
             settings: try image.bytes(of: .settings), blob: image.blobSource,
             leavesBlobInPlace: image.record.leavesBlobInPlace)

@@ -3,11 +3,11 @@ internal import CZstd
 
 /// Bytes as one Zstandard frame (RFC 8878) that says how long they are and has their checksum.
 enum ZstdFrame {
-    /// Level 19 on one thread: the same input makes the same bytes on every machine.
-    static func compressed(_ content: Bytes) throws(ImageError) -> Bytes {
+    /// On one thread: the same input makes the same bytes on every machine.
+    static func compressed(_ content: Bytes, level: Int32) throws(ImageError) -> Bytes {
         guard let context = ZSTD_createCCtx() else { throw .compression("out of memory") }
         defer { ZSTD_freeCCtx(context) }
-        try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 19))
+        try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level))
         try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1))
         var frame = Bytes(repeating: 0, count: ZSTD_compressBound(content.count))
         let byteCount = try check(

@@ -19,7 +19,7 @@ public struct ImageContents: Sendable {
     public var commandLine: Bytes
     /// Text in the format of os-release(5), of the tree or bake's own, never the host's.
     public var osRelease: Bytes
-    /// Where every file of the tree came from, as text; may be empty.
+    /// Where every file of the tree came from: `compressed(provenance:)`.
     public var provenance: Bytes
     /// What distribution packages the tree was made from, for the manifest.
     public var packages: [Manifest.Package]
@@ -35,7 +35,7 @@ public struct ImageContents: Sendable {
     public init(
         bakeVersion: String, bootStub: Bytes, efiStub: Bytes, efiStubVersion: String,
         kernel: PartSource, kernelVersion: String, commandLine: Bytes, osRelease: Bytes,
-        provenance: Bytes = [], packages: [Manifest.Package] = [],
+        provenance: Bytes, packages: [Manifest.Package] = [],
         initramfs: Bytes, settings: Bytes, blob: BlobSource, leavesBlobInPlace: Bool
     ) {
         self.bakeVersion = bakeVersion
@@ -52,6 +52,19 @@ public struct ImageContents: Sendable {
         self.settings = settings
         self.blob = blob
         self.leavesBlobInPlace = leavesBlobInPlace
+    }
+}
+
+extension ImageContents {
+    /// A text that says where every file came from, as an image holds it; may be empty.
+    public static func compressed(provenance text: Bytes) throws(ImageError) -> Bytes {
+        guard text.count <= ByteLimit.provenance else {
+            throw .tooLarge(
+                what: "the provenance of the files", byteCount: text.count,
+                limitByteCount: ByteLimit.provenance)
+        }
+        // The lines of overlapping layers can be megabytes, and level 19 takes a second for each.
+        return try ZstdFrame.compressed(text, level: 9)
     }
 }
 

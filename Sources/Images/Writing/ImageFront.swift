@@ -4,8 +4,6 @@ internal import BakeContract
 struct ImageFront {
     let kernel: KernelSetup
     let efiStub: EFIStub
-    /// Compressed.
-    let provenance: Bytes
 
     /// More than 255 setup sectors cannot be told (boot.rst, "setup_sects").
     private static let kernelSetupLimitByteCount = 256 * KernelSetup.sectorByteCount
@@ -15,7 +13,6 @@ struct ImageFront {
             front: try image.kernel.prefix(Self.kernelSetupLimitByteCount, of: .kernel),
             kernelByteCount: image.kernel.byteCount)
         efiStub = try EFIStub(image.efiStub)
-        provenance = try ZstdFrame.compressed(image.provenance)
     }
 
     func layout(_ image: ImageContents) throws(ImageError) -> ImageLayout {
@@ -27,7 +24,7 @@ struct ImageFront {
                 stub: image.bootStub.count,
                 packages: JSONValue.array(image.packages.map(\.json)).compactText.count,
                 commandLine: image.commandLine.count + 1, osRelease: image.osRelease.count,
-                kernelRelease: image.kernelVersion.utf8.count, provenance: provenance.count,
+                kernelRelease: image.kernelVersion.utf8.count, provenance: image.provenance.count,
                 efiStubSections: efiStub.sections.map(\.content.count),
                 kernel: image.kernel.byteCount, kernelInit: kernel.initByteCount,
                 kernelAlignment: kernel.alignment, initramfs: image.initramfs.count,

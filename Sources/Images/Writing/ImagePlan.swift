@@ -25,7 +25,6 @@ struct ImagePlan {
             parts: Self.sections(of: image, in: layout), headersByteCount: layout.setupByteCount)
 
         var contents = try Self.fixedContents(of: image)
-        contents[.provenance] = front.provenance
         contents[.setup] = try Self.setup(layout: layout, kernel: kernel, headers: headers)
         contents[.stub] = Self.stub(image, layout: layout, memory: memory)
         contents[.efiStub] = Self.padded(headers.stub.sections)
@@ -71,11 +70,6 @@ extension ImagePlan {
                 what: "the kernel command line", byteCount: image.commandLine.count,
                 limitByteCount: limit)
         }
-        guard image.provenance.count <= ByteLimit.provenance else {
-            throw .tooLarge(
-                what: "the provenance of the files", byteCount: image.provenance.count,
-                limitByteCount: ByteLimit.provenance)
-        }
         guard !image.commandLine.contains(0) else {
             throw .malformed(part: .commandLine, flaw: .badField("NUL"))
         }
@@ -111,6 +105,7 @@ extension ImagePlan {
         return [
             .commandLine: image.commandLine + [0],
             .osRelease: image.osRelease,
+            .provenance: image.provenance,
             .kernelRelease: Array(image.kernelVersion.utf8),
             .initramfs: image.initramfs,
             .settings: image.settings,

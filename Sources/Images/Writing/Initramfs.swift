@@ -117,6 +117,6 @@ public enum Initramfs {
 
     /// An archive as the kernel's unzstd wants it.
     public static func compressed(_ archive: Bytes) throws(ImageError) -> Bytes {
-        try ZstdFrame.compressed(archive)
+        try ZstdFrame.compressed(archive, level: 19)
     }
 }
