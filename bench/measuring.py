@@ -129,7 +129,7 @@ def print_table(title, columns, rows):
     say("| " + " | ".join(columns) + " |")
     say("| --- |" + " ---: |" * (len(columns) - 1))
     for row in rows:
-        say("| " + " | ".join(str(cell) for cell in row) + " |")
+        say("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |")
     sys.stdout.flush()
 
 
