@@ -133,7 +133,7 @@ extension RunningCommand {
     /// Runs what was registered: copies with files of other ids cannot be removed otherwise.
     static func cleanUp() {
         for command in running.cleanUps {
-            guard let pid = try? command.spawn() else { continue }  // litter in the scratch directory
+            guard let pid = try? command.spawn() else { continue }  // what is left is litter
             _ = wait(for: pid)
         }
     }

@@ -131,20 +131,11 @@ final class ArchiveInput {
     ) throws(TreeError) -> Int {
         let left = bytes.upperBound - min(position, bytes.upperBound)
         let wanted = Int(min(UInt64(buffer.count), left))
-        var filled = 0
-        while filled < wanted {
-            let count = pread(
-                descriptor.rawValue, buffer.baseAddress! + filled, wanted - filled,
-                off_t(position) + off_t(filled))
-            if count > 0 {
-                filled += count
-            } else if count == 0 {
-                return filled
-            } else if errno != EINTR {
-                throw .failed(
-                    .readFile, HostPlace(tree: name, path: .root), Errno(rawValue: errno))
-            }
+        do {
+            return try descriptor.fill(
+                UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: position)
+        } catch {
+            throw .failed(.readFile, HostPlace(tree: name, path: .root), error)
         }
-        return filled
     }
 }

@@ -118,8 +118,11 @@ public struct ContentReader: ~Copyable {
         _ file: HostFile, _ descriptor: FileDescriptor,
         into space: UnsafeMutableRawBufferPointer
     ) throws(TreeError) {
-        let filled = try Self.fill(space, from: descriptor, at: offset) { errno in
-            .failed(.readFile, file.place, errno)
+        let filled: Int
+        do {
+            filled = try descriptor.fill(space, at: offset)
+        } catch {
+            throw .failed(.readFile, file.place, error)
         }
         guard filled < space.count else { return }
         change = try file.tolerate(.shrank)
@@ -139,9 +142,13 @@ public struct ContentReader: ~Copyable {
                 let skipped = position - extent.offset
                 let count = Int(min(extent.byteCount - skipped, UInt64(rest)))
                 let piece = UnsafeMutableRawBufferPointer(rebasing: space[done..<(done + count)])
-                let filled = try Self.fill(
-                    piece, from: content.store.descriptor, at: extent.storeOffset + skipped
-                ) { .spoolFull(tree: content.store.name, $0) }
+                let filled: Int
+                do {
+                    filled = try content.store.descriptor.fill(
+                        piece, at: extent.storeOffset + skipped)
+                } catch {
+                    throw .spoolFull(tree: content.store.name, error)
+                }
                 // Nobody else has the store: only a failing disk makes it shorter than it was.
                 guard filled == count else { throw .spoolFull(tree: content.store.name, .ioError) }
                 done += count
@@ -152,27 +159,6 @@ public struct ContentReader: ~Copyable {
                 done += count
             }
         }
-    }
-
-    /// How many bytes there were; fewer than wanted only at the end of the file.
-    private static func fill(
-        _ space: UnsafeMutableRawBufferPointer, from descriptor: FileDescriptor, at offset: UInt64,
-        failure: (Errno) -> TreeError
-    ) throws(TreeError) -> Int {
-        var filled = 0
-        while filled < space.count {
-            let count = pread(
-                descriptor.rawValue, space.baseAddress! + filled, space.count - filled,
-                off_t(offset) + off_t(filled))
-            if count > 0 {
-                filled += count
-            } else if count == 0 {
-                return filled
-            } else if errno != EINTR {
-                throw failure(Errno(rawValue: errno))
-            }
-        }
-        return filled
     }
 }
 

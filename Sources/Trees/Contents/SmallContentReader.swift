@@ -40,7 +40,8 @@ public struct SmallContentReader: ~Copyable {
         let descriptor = try open(file)
         defer { _ = Glibc.close(descriptor.rawValue) }
         let filled = Result { () throws(Errno) in
-            try Self.fill(room, from: descriptor, at: offset)
+            // There should be one byte less than there is room for.
+            try descriptor.fill(room, at: offset, enough: room.count - 1)
         }
         var status = stat()
         guard fstat(descriptor.rawValue, &status) == 0 else {
@@ -74,26 +75,6 @@ public struct SmallContentReader: ~Copyable {
         } catch {
             throw .failed(.openFile, file.place, error)
         }
-    }
-
-    /// How many bytes there were. Ends with the byte before the last: there should be no more.
-    private static func fill(
-        _ room: UnsafeMutableRawBufferPointer, from descriptor: FileDescriptor, at offset: UInt64
-    ) throws(Errno) -> Int {
-        var filled = 0
-        repeat {
-            let count = pread(
-                descriptor.rawValue, room.baseAddress! + filled, room.count - filled,
-                off_t(offset) + off_t(filled))
-            if count > 0 {
-                filled += count
-            } else if count == 0 {
-                return filled
-            } else if errno != EINTR {
-                throw Errno(rawValue: errno)
-            }
-        } while filled < room.count - 1
-        return filled
     }
 }
 

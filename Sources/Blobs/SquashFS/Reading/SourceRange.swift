@@ -1,6 +1,6 @@
 internal import CSquashFS
-internal import Glibc
 internal import SystemPackage
+internal import Trees
 
 /// The stretch of an open file that a squashfs fills: offsets count from its first byte, and
 /// nothing outside is ever read.
@@ -20,19 +20,15 @@ struct SourceRange: Sendable {
                 file: name, byteCount: byteCount,
                 neededByteCount: offset.addingReportingOverflow(UInt64(buffer.count)).partialValue)
         }
-        var done = 0
-        while done < buffer.count {
-            let count = pread(
-                descriptor, buffer.baseAddress! + done, buffer.count - done,
-                off_t(start + offset) + off_t(done))
-            if count > 0 {
-                done += count
-            } else if count == 0 {
-                let end = offset + UInt64(done)
-                throw .cutShort(file: name, byteCount: end, neededByteCount: byteCount)
-            } else if errno != EINTR {
-                throw .readFailed(file: name, Errno(rawValue: errno))
-            }
+        let filled: Int
+        do {
+            filled = try FileDescriptor(rawValue: descriptor).fill(buffer, at: start + offset)
+        } catch {
+            throw .readFailed(file: name, error)
+        }
+        guard filled == buffer.count else {
+            throw .cutShort(
+                file: name, byteCount: offset + UInt64(filled), neededByteCount: byteCount)
         }
     }
 

@@ -1,5 +1,5 @@
-internal import Glibc
 internal import SystemPackage
+internal import Trees
 
 /// The blocks of the base, found by what they hold.
 struct BaseBlocks: Sendable {
@@ -54,14 +54,8 @@ struct BaseBlocks: Sendable {
     }
 
     private func fill(_ buffer: BlockBuffer, _ byteCount: Int, at offset: UInt64) -> Bool {
-        var done = 0
-        while done < byteCount {
-            let count = pread(
-                base.file.rawValue, buffer.bytes.baseAddress! + done, byteCount - done,
-                off_t(truncatingIfNeeded: offset &+ UInt64(done)))
-            if count == 0 || (count < 0 && errno != EINTR) { return false }
-            done += max(count, 0)
-        }
-        return true
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<byteCount])
+        let count = try? base.file.fill(room, at: offset)  // unreadable is as good as cut short
+        return count == byteCount
     }
 }
