@@ -106,7 +106,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport", dependencies: [system], path: "Tests/TestSupport",
-            exclude: ["faultfs.py", "outputfs.py"], swiftSettings: strict),
+            exclude: ["faultfs.py", "fuseserver.py", "outputfs.py"], swiftSettings: strict),
         .testTarget(
             name: "BakeContractTests", dependencies: ["BakeContract", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: strict),

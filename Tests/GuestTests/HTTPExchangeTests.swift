@@ -71,7 +71,7 @@ private final class Server {
     private let port: UInt16
 
     init(_ serve: @escaping @Sendable (Int32) -> Void) throws {
-        let (listener, port) = try Self.bound()
+        let (listener, port) = try Loopback.bound()
         self.port = port
         guard listen(listener, 1) == 0 else { throw TestFailure("listen: errno \(errno)") }
         Thread {
@@ -91,24 +91,9 @@ private final class Server {
 
     /// Bound once, so that it was free a moment ago.
     static func unusedPort() throws -> UInt16 {
-        let (socket, port) = try bound()
+        let (socket, port) = try Loopback.bound()
         close(socket)
         return port
-    }
-
-    private static func bound() throws -> (socket: Int32, port: UInt16) {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var byteCount = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(number, pointer, byteCount) | getsockname(number, pointer, &byteCount)
-            }
-        }
-        guard number >= 0, result == 0 else { throw TestFailure("bind: errno \(errno)") }
-        return (number, UInt16(bigEndian: address.sin_port))
     }
 
     static func read(from connection: Int32) -> Bytes {

@@ -89,21 +89,8 @@ private final class AnsweringServer: Sendable {
     }
 
     init(_ answers: [Bytes]) throws {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var byteCount = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(number, pointer, byteCount) | getsockname(number, pointer, &byteCount)
-            }
-        }
-        guard number >= 0, result == 0, listen(number, 8) == 0 else {
-            throw TestFailure("cannot listen: errno \(errno)")
-        }
-        listener = number
-        port = UInt16(bigEndian: address.sin_port)
+        (listener, port) = try Loopback.bound()
+        guard listen(listener, 8) == 0 else { throw TestFailure("cannot listen: errno \(errno)") }
         Thread { [self] in
             for answer in answers { serve(answer) }
         }.start()

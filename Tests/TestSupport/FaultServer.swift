@@ -15,7 +15,7 @@ struct FaultServer {
         // Debian's own interpreter: the one that python3-fusepy is for.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
         process.arguments = [
-            "\(StagedBake.repository)/Tests/TestSupport/\(script)", mountPoint,
+            "-B", "\(StagedBake.repository)/Tests/TestSupport/\(script)", mountPoint,
         ]
         process.standardInput = input
         process.standardOutput = output

@@ -7,12 +7,11 @@ its `bad` back to how it was first.
 """
 import errno
 import os
-import signal
 import stat
-import sys
-import threading
 
-from fusepy import FUSE, FuseOSError, Operations
+from fusepy import FuseOSError, Operations
+
+from fuseserver import serve
 
 SIZE = 1 << 20
 SHRUNK = 300_000
@@ -112,16 +111,5 @@ class Faults(Operations):
         raise FuseOSError(errno.ENODATA)
 
 
-def end_with_stdin():
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 if __name__ == "__main__":
-    # Whoever started this may have blocked it, as the threads of a test runner do.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    threading.Thread(target=end_with_stdin, daemon=True).start()
-    FUSE(
-        Faults(), sys.argv[1], foreground=True, nothreads=True, direct_io=True, use_ino=True,
-        attr_timeout=0, entry_timeout=0, fsname="faultfs")
+    serve(Faults(), "faultfs", use_ino=True)

@@ -6,12 +6,11 @@ Says `mounted` on stdout when it is, and unmounts itself when stdin ends.
 """
 import errno
 import os
-import signal
 import stat
-import sys
-import threading
 
-from fusepy import FUSE, FuseOSError, Operations
+from fusepy import FuseOSError, Operations
+
+from fuseserver import serve
 
 GOOD = b"the old image"
 # How long a file may become before a write fails.
@@ -110,16 +109,5 @@ class Outputs(Operations):
         del self.files[path]
 
 
-def end_with_stdin():
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 if __name__ == "__main__":
-    # Whoever started this may have blocked it, as the threads of a test runner do.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    threading.Thread(target=end_with_stdin, daemon=True).start()
-    FUSE(
-        Outputs(), sys.argv[1], foreground=True, nothreads=True, direct_io=True, big_writes=True,
-        attr_timeout=0, entry_timeout=0, fsname="outputfs")
+    serve(Outputs(), "outputfs", big_writes=True)
