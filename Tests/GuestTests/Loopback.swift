@@ -1,3 +1,4 @@
+import CGuest
 import Glibc
 import TestSupport
 
