@@ -5,8 +5,8 @@ internal import Tools
 extension PackageCache {
     /// The layer a request came to the last time, if it is still there.
     func madeBefore(for keys: RequestKeys) -> HeldArchive? {
-        // What cannot be read is found out again.
-        guard let bytes = try? readFile(choice(of: keys)) else { return nil }
+        let read = try? readFile(choice(of: keys))  // what cannot be read is found out again
+        guard let bytes = read else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 1)
         guard lines.count == 2, lines[1] == keys.text + "\n", isPlainWord(lines[0]) else {
             return nil
@@ -29,9 +29,9 @@ extension PackageCache {
     /// is made again in its place.
     func entry(_ name: String) -> HeldArchive? {
         let path = archive(name)
-        // As said above.
-        guard let hold = ArchiveHold(path), let bytes = try? readFile(list(name)),
-            let digest = try? hexDigest(of: hold.file)
+        guard let hold = ArchiveHold(path),
+            let bytes = try? readFile(list(name)),  // as said above
+            let digest = try? hexDigest(of: hold.file)  // as said above
         else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         let packages = lines.dropFirst().compactMap { DebianPackage(text: $0) }
@@ -93,10 +93,11 @@ extension PackageCache {
     }
 
     private func forgetChoicesWithoutArchive() {
-        // As said above; so here.
-        for name in (try? namesInDirectory(directory)) ?? [] where name.hasSuffix(".choice") {
+        // What cannot be read now stays until it is looked for, and is made again then.
+        let names = (try? namesInDirectory(directory)) ?? []  // as just said
+        for name in names where name.hasSuffix(".choice") {
             let path = directory.appending(name)
-            guard let bytes = try? readFile(path) else { continue }
+            guard let bytes = try? readFile(path) else { continue }  // as said
             let target = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
             if kind(of: archive(target)) != .file { unlink(path.string) }
         }
