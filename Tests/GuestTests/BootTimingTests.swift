@@ -17,7 +17,7 @@ import Testing
             timing.report(.table).map(\.shown) == [
                 "bake: timing: from ms  took ms  step",
                 "bake: timing:       0      612  kernel: start the kernel",
-                "bake: timing:     612       28  basics: mount /proc, /sys, /dev, /run and /tmp",
+                "bake: timing:     612       28  basics: mount /proc, /sys and /dev",
                 "bake: timing:     640     1000  debug: a shell",
                 "bake: timing:    1640        1  hostname: set the host name to a b",
                 "bake: timing:    1641 ready",

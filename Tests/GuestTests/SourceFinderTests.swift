@@ -101,7 +101,7 @@ import Testing
 
     private func machine(_ disks: [String: Bytes]) -> RecordingSystem {
         let system = RecordingSystem()
-        system.directories = ["/run", "/run/bake", "/run/bake/seed"]
+        system.directories = ["/bake/seed"]
         for (name, contents) in disks {
             system.files["/sys/class/block/\(name)/size"] = "\(contents.count / 512)".bytes
             system.files["/dev/\(name)"] = contents
@@ -119,9 +119,9 @@ import Testing
         system.files["/sys/class/block/vdc1/size"] = "8".bytes
         system.files["/dev/vdc1"] = system.files["/dev/vdc"]
         system.directories.insert("/sys/class/block/vdc/vdc1")
-        system.files["/run/bake/seed/meta-data"] = "local-hostname: a".bytes
-        system.files["/run/bake/seed/openstack/latest/user_data"] = "b".bytes
-        system.files["/run/bake/seed/rumpconfig.json"] = "{}".bytes
+        system.files["/bake/seed/meta-data"] = "local-hostname: a".bytes
+        system.files["/bake/seed/openstack/latest/user_data"] = "b".bytes
+        system.files["/bake/seed/rumpconfig.json"] = "{}".bytes
         system.files["/bake/modules/on-demand"] = "vfat fat.ko vfat.ko\nxfs xfs.ko\n".bytes
         #expect(
             try ask(system).seeds == [
@@ -133,26 +133,26 @@ import Testing
             ])
         #expect(
             system.log == [
-                "mount /dev/vdb /run/bake/seed iso9660 flags=15", "unmount /run/bake/seed",
+                "mount /dev/vdb /bake/seed iso9660 flags=15", "unmount /bake/seed",
                 "load /bake/modules/fat.ko", "load /bake/modules/vfat.ko",
-                "mount /dev/vdc /run/bake/seed vfat flags=15", "unmount /run/bake/seed",
+                "mount /dev/vdc /bake/seed vfat flags=15", "unmount /bake/seed",
             ])
     }
 
     @Test func aSeedDiskThatCannotBeReadStopsTheBoot() throws {
         let seed = try disk(label: "cidata", isDisc: true)
         let noDriver = machine(["vda": seed])
-        noDriver.failures["mount /dev/vda /run/bake/seed iso9660 flags=15"] = .noDevice
+        noDriver.failures["mount /dev/vda /bake/seed iso9660 flags=15"] = .noDevice
         #expect(
             failure(noDriver)
                 == "23 cannot have the settings of 'seed': cannot mount /dev/vda (iso9660):"
                 + " this image has no driver for it")
         let odd = machine(["vda": seed])
-        odd.directories.insert("/run/bake/seed/user-data")
+        odd.directories.insert("/bake/seed/user-data")
         #expect(
             failure(odd)
-                == "23 cannot have the settings of 'seed': /run/bake/seed/user-data is not a file")
-        #expect(odd.log.last == "unmount /run/bake/seed")
+                == "23 cannot have the settings of 'seed': /bake/seed/user-data is not a file")
+        #expect(odd.log.last == "unmount /bake/seed")
         #expect(
             failure(machine(["vda": seed, "vdb": seed]))
                 == "23 cannot have the settings of 'seed': both /dev/vda and /dev/vdb are labelled"

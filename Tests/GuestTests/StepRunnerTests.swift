@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import BakeContract
@@ -38,13 +39,13 @@ import Testing
                 "verity bake-root 200 1 /dev/loop0 /dev/loop0 4096 4096 25 25 sha256 aa 00",
                 "mkdir /bake/lower",
                 "mount /dev/dm-0 /bake/lower squashfs flags=1",
-                "mkdir /bake/writable",
-                "mount bake /bake/writable tmpfs mode=0755,size=50%",
+                "mkdir /bake/memory",
+                "mount bake /bake/memory tmpfs mode=0755,size=50%",
                 "mkdir /bake/root",
-                "mkdir /bake/writable/upper",
-                "mkdir /bake/writable/work",
+                "mkdir /bake/memory/upper",
+                "mkdir /bake/memory/work",
                 "mount bake /bake/root overlay lowerdir=/bake/lower,"
-                    + "upperdir=/bake/writable/upper,workdir=/bake/writable/work",
+                    + "upperdir=/bake/memory/upper,workdir=/bake/memory/work",
             ])
     }
 
@@ -65,8 +66,10 @@ import Testing
                 .checkDigest(path: path, byteCount: 9, sha256: digest),
                 .unpackBlob(path: path, byteCount: 9),
             ]) == [
-                "sha256 /bake/blob 9", "mkdir /bake/root",
-                "mount bake /bake/root tmpfs mode=0755,size=80%",
+                "sha256 /bake/blob 9", "mkdir /bake/memory",
+                "mount bake /bake/memory tmpfs mode=0755,size=50%",
+                "mkdir /bake/root", "mkdir /bake/memory/root",
+                "mount /bake/memory/root /bake/root  flags=4096",
                 "unpack /bake/blob 9 /bake/root",
             ])
     }
@@ -83,13 +86,49 @@ import Testing
         system.directories = ["/bake/root/proc", "/bake/root/dev"]
         let recorded = try log(of: [.switchRoot], on: system)
         #expect(
-            recorded.prefix(8) == [
-                "mkdir /bake/root/sys", "mkdir /bake/root/run", "mkdir /bake/root/tmp",
+            recorded.prefix(17) == [
+                "mkdir /bake/root/sys",
+                "mkdir /bake/memory/run", "mkdir /bake/root/run",
+                "mount /bake/memory/run /bake/root/run  flags=4096",
+                "mount /bake/memory/run /bake/root/run  flags=4134",
+                "mkdir /bake/memory/tmp", "mkdir /bake/root/tmp",
+                "mount /bake/memory/tmp /bake/root/tmp  flags=4096",
+                "mount /bake/memory/tmp /bake/root/tmp  flags=4134",
+                "mkdir /bake/memory/shm", "mkdir /dev/shm",
+                "mount /bake/memory/shm /dev/shm  flags=4096",
+                "mount /bake/memory/shm /dev/shm  flags=4134",
                 "mount /proc /bake/root/proc  flags=8192", "mount /sys /bake/root/sys  flags=8192",
-                "mount /dev /bake/root/dev  flags=8192", "mount /run /bake/root/run  flags=8192",
-                "switch root /bake/root",
+                "mount /dev /bake/root/dev  flags=8192", "switch root /bake/root",
             ])
         #expect(recorded.contains("symlink /dev/stdout -> /proc/self/fd/1"))
+    }
+
+    /// Nothing is mounted where a link of the tree leads while the initramfs is the root.
+    @Test func aLinkInThePlaceOfTmpStays() throws {
+        let system = RecordingSystem()
+        system.deviceByteCounts = ["/bake/root/tmp": 0]
+        let recorded = try log(of: [.switchRoot], on: system)
+        #expect(!recorded.contains { $0.contains("/bake/root/tmp") })
+        #expect(recorded.contains("mount /bake/memory/run /bake/root/run  flags=4096"))
+    }
+
+    /// All that programs may fill leaves 16 MiB, or a quarter; on the smallest machines it is a
+    /// quarter itself.
+    @Test func filesInMemoryLeaveSomethingOver() throws {
+        func size(available: String) throws -> String? {
+            let system = RecordingSystem()
+            system.files["/proc/meminfo"] =
+                "MemTotal:       220572 kB\nMemFree:  1 kB\n\(available)\n".bytes
+            let mounts = try log(of: [.overlay], on: system).filter { $0.contains("tmpfs") }
+            return mounts.first?.components(separatedBy: "size=").last
+        }
+        #expect(try size(available: "MemAvailable:   185136 kB") == "138852k")
+        #expect(try size(available: "MemAvailable:    27048 kB") == "10664k")
+        #expect(try size(available: "MemAvailable:    18000 kB") == "4500k")
+        #expect(try size(available: "MemAvailable:        4 kB") == "1k")
+        #expect(try size(available: "MemAvailable: 17179869184 kB") == "12884901888k")
+        #expect(try size(available: "Buffers:       220572 kB") == "50%")
+        #expect(try size(available: "MemAvailable: much") == "50%")
     }
 
     @Test func whatProgramsExpectBesidesIsNotWorthAStop() throws {
@@ -132,7 +171,7 @@ import Testing
                 "hostname h", "write /proc/sys/net/core/somaxconn 9", "loopback", "mkdir /mnt/d",
                 "mount /dev/vda /mnt/d ext4 flags=1025 data=ordered", "mkdir /etc/a",
                 "create /etc/a/b 600 x", "chown /etc/a/b 1:2", "create /rumpconfig.json 644 {}",
-                "interface eth1", "interface any", "mount  /  flags=33", "limit 7 10 20",
+                "interface eth1", "interface any", "mount  /  flags=4129", "limit 7 10 20",
             ])
     }
 

@@ -11,7 +11,7 @@ extension BootStep {
     /// What the step does, on one line: for the plan on the host, `bake.verbose` in the guest.
     public var text: Bytes {
         switch self {
-        case .mountBasics: Bytes("mount /proc, /sys, /dev, /run and /tmp")
+        case .mountBasics: Bytes("mount /proc, /sys and /dev")
         case .loadModules: Bytes("load the modules")
         case .readSettings: Bytes("read the settings")
         case .checkDigest(let path, let byteCount, _):

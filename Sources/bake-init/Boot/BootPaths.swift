@@ -9,7 +9,8 @@ enum BootPaths {
     static let room = "/bake/room".bytes
     static let blob = "/bake/blob".bytes
     static let lower = "/bake/lower".bytes
-    static let writable = "/bake/writable".bytes
+    static let memory = "/bake/memory".bytes
+    static let seed = "/bake/seed".bytes
     static let root = "/bake/root".bytes
     static let verityName = "bake-root".bytes
 }

@@ -3,7 +3,7 @@ import BakeContract
 // The first moments: what the kernel offers, mounted where everybody expects it, and the drivers
 // the image brought along.
 
-/// Mounts proc, sys, dev and run in the initramfs. Directories are made where they are missing.
+/// Mounts proc, sys and dev in the initramfs. Directories are made where they are missing.
 func mountBasics<System: GuestSystem>(on system: System) throws(GuestFailure) {
     let mounts = [
         Mount(
@@ -14,10 +14,7 @@ func mountBasics<System: GuestSystem>(on system: System) throws(GuestFailure) {
             flags: [.noSetUID, .noDevices, .noExecution]),
         Mount(
             source: "devtmpfs".bytes, target: "/dev".bytes, type: "devtmpfs".bytes,
-            flags: [.noSetUID], options: "mode=0755".bytes),
-        Mount(
-            source: "tmpfs".bytes, target: "/run".bytes, type: "tmpfs".bytes,
-            flags: [.noSetUID, .noDevices], options: "mode=0755".bytes),
+            flags: [.noSetUID], options: "mode=0755,size=1m".bytes),
     ]
     for mount in mounts {
         makeDirectoryIfMissing(mount.target, mode: 0o755, on: system)

@@ -5,9 +5,6 @@ import BakeContract
 struct SeedDisks: SourceFinder {
     static let source = OverrideSource.seed
 
-    private static let folder = "/run/bake".bytes
-    private static let mountPoint = "/run/bake/seed".bytes
-
     /// A disk with one of the labels.
     private struct Candidate {
         var format: SeedDiskSource.Format
@@ -61,11 +58,11 @@ struct SeedDisks: SourceFinder {
             seed = try contents(candidate.format, on: system)
         } catch {
             // The boot ends anyway.
-            do { try system.unmount(Self.mountPoint) } catch {}
+            do { try system.unmount(BootPaths.seed) } catch {}
             throw error
         }
         do {
-            try system.unmount(Self.mountPoint)
+            try system.unmount(BootPaths.seed)
         } catch {
             throw .cannotRead(candidate.path, error)
         }
@@ -75,12 +72,11 @@ struct SeedDisks: SourceFinder {
     private func mount<System: GuestSystem>(
         _ candidate: Candidate, on system: System
     ) throws(SourceError) {
-        makeDirectoryIfMissing(Self.folder, mode: 0o755, on: system)
-        makeDirectoryIfMissing(Self.mountPoint, mode: 0o755, on: system)
+        makeDirectoryIfMissing(BootPaths.seed, mode: 0o755, on: system)
         // A driver that cannot be loaded is built in, or missed by the mount.
         _ = loadDrivers(of: .named([candidate.type]), on: system)
         let mount = Mount(
-            source: candidate.path, target: Self.mountPoint, type: candidate.type,
+            source: candidate.path, target: BootPaths.seed, type: candidate.type,
             flags: [.readOnly, .noSetUID, .noDevices, .noExecution])
         do {
             try system.mount(mount)
@@ -93,7 +89,7 @@ struct SeedDisks: SourceFinder {
         _ format: SeedDiskSource.Format, on system: System
     ) throws(SourceError) -> SeedDiskSource {
         func file(_ name: StaticString) throws(SourceError) -> Bytes? {
-            try system.sourceText(Self.mountPoint + "/".bytes + name.description.bytes)
+            try system.sourceText(BootPaths.seed + "/".bytes + name.description.bytes)
         }
         return SeedDiskSource(
             format: format, metaData: try file(format.metaDataPath),
