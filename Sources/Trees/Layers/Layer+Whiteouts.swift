@@ -20,7 +20,9 @@ extension Layer {
 
 private struct WhiteoutReading {
     private let layer: Layer
-    private var kept: [Layer.Entry] = []
+    /// Positions in the layer's entries of those that only say something.
+    private var markers: Set<Int> = []
+    /// The layer's own until an attribute is taken off.
     private var nodes: [Node]
     private var whiteouts: Set<TreePath>
     private var opaqueDirectories: Set<TreePath>
@@ -39,16 +41,20 @@ private struct WhiteoutReading {
     }
 
     mutating func run() throws(TreeError) {
-        for entry in layer.entries {
+        for (position, entry) in layer.entries.enumerated() {
             if Self.isBookkeeping(entry.path.name) {
                 leaveOut(entry.path)
+                markers.insert(position)
             } else if let marker = Self.marker(above: entry.path) {
                 guard Self.isBookkeeping(marker.name) else {
                     throw fault(marker, .notAnEmptyFile(kind: "it is \(Node.Kind.directory.noun)"))
                 }
                 leaveOut(entry.path)
+                markers.insert(position)
+            } else if try isMarker(entry) {
+                markers.insert(position)
             } else {
-                try read(entry)
+                try readAttributes(of: entry)
             }
         }
     }
@@ -73,7 +79,8 @@ private struct WhiteoutReading {
         bookkeeping = (bookkeeping?.first ?? path, (bookkeeping?.count ?? 0) + 1)
     }
 
-    private mutating func read(_ entry: Layer.Entry) throws(TreeError) {
+    /// Whether it only says something, which is noted.
+    private mutating func isMarker(_ entry: Layer.Entry) throws(TreeError) -> Bool {
         let name = entry.path.name
         let node = layer.nodes[entry.nodeIndex]
         if name.starts(with: Self.prefix) {
@@ -87,9 +94,9 @@ private struct WhiteoutReading {
         } else if node.isOverlayWhiteout {
             whiteouts.insert(entry.path)
         } else {
-            try readAttributes(of: entry)
-            kept.append(entry)
+            return false
         }
+        return true
     }
 
     private func checkMarker(_ node: Node, at path: TreePath) throws(TreeError) {
@@ -113,6 +120,7 @@ private struct WhiteoutReading {
     /// Takes overlayfs's own attributes off a node that stays.
     private mutating func readAttributes(of entry: Layer.Entry) throws(TreeError) {
         let node = layer.nodes[entry.nodeIndex]
+        if node.xattrs.isEmpty { return }
         var others: [Node.Xattr] = []
         var isCleaned = false
         for xattr in node.xattrs {
@@ -125,7 +133,7 @@ private struct WhiteoutReading {
             }
         }
         if isCleaned { cleaned = (cleaned?.first ?? entry.path, (cleaned?.count ?? 0) + 1) }
-        nodes[entry.nodeIndex].xattrs = others
+        if others != node.xattrs { nodes[entry.nodeIndex].xattrs = others }
     }
 
     private func fault(_ path: TreePath, _ problem: WhiteoutProblem) -> TreeError {
@@ -142,11 +150,16 @@ private struct WhiteoutReading {
             notes.append(
                 .whiteouts(.overlayAttributes(layer: layer.name, first: first, count: count)))
         }
-        var result = Layer(name: layer.name, nodes: nodes, entries: kept, notes: notes)
-        if kept.count < layer.entries.count { result = result.withoutUnusedNodes }
+        var result = layer
+        result.nodes = nodes
+        result.notes = notes
         result.whiteouts = whiteouts
         result.opaqueDirectories = opaqueDirectories
-        result.reasons = layer.reasons
+        if !markers.isEmpty {
+            result.entries = layer.entries.enumerated()
+                .filter { !markers.contains($0.offset) }.map(\.element)
+            result = result.withoutUnusedNodes
+        }
         return result
     }
 }

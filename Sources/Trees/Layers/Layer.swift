@@ -62,7 +62,11 @@ public struct Layer: Sendable {
     }
 
     public subscript(path: TreePath) -> Node? {
-        position(of: path).map { nodes[entries[$0].nodeIndex] }
+        nodeIndex(at: path).map { nodes[$0] }
+    }
+
+    func nodeIndex(at path: TreePath) -> Int? {
+        position(of: path).map { entries[$0].nodeIndex }
     }
 
     /// The same layer without nodes that no path leads to; the others stand in the order of their

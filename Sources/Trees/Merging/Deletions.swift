@@ -10,7 +10,7 @@ struct Deletions {
 
     init() {}
 
-    init(of layer: Layer, in lower: [Overlay.Laid], _ nodes: [Node]) {
+    init(of layer: Layer, in lower: [MergedTree.Entry], _ nodes: [Node]) {
         let resolution = LinkResolution(lower, nodes)
         for whiteout in layer.whiteouts.sorted() {
             guard let parent = whiteout.parent, let place = resolution.directory(at: parent),

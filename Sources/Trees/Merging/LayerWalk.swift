@@ -1,42 +1,58 @@
 /// A layer's paths as the merge walks over them: sorted, with the directories that the layer only
-/// implies.
-enum LayerWalk {
+/// implies, one at a time.
+struct LayerWalk {
     struct Entry {
         /// Where it is to stand in the merged tree.
         var path: TreePath
         /// Where it stands in the layer.
         let source: TreePath
-        /// Position in the layer's nodes; nil for an implied directory.
+        /// Position in the overlay's nodes; nil for an implied directory.
         let nodeIndex: Int?
         let isDirectory: Bool
     }
 
+    private let laid: LaidLayer
+    /// The next of the layer's entries.
+    private var position = 0
+    /// Directories above the current path, the root left out.
+    private var above: [TreePath] = []
+    /// Directories to come before the next entry, innermost first.
+    private var implied: [TreePath] = []
+    private var last: Entry?
+
+    init(of laid: LaidLayer) {
+        self.laid = laid
+    }
+
+    /// - Parameter nodes: the overlay's.
     /// - Throws: `typeConflict` where the layer has something below what is no directory.
-    static func entries(of layer: Layer) throws(TreeError) -> [Entry] {
-        var entries: [Entry] = []
-        entries.reserveCapacity(layer.entries.count + 1)
-        // Directories above the current path, the root left out.
-        var above: [TreePath] = []
-        for entry in layer.entries {
+    mutating func next(_ nodes: [Node]) throws(TreeError) -> Entry? {
+        let entries = laid.layer.entries
+        guard position < entries.count else { return nil }
+        let entry = entries[position]
+        if implied.isEmpty {
             while let last = above.last, !last.contains(entry.path) { above.removeLast() }
-            for path in implied(above: entry.path, below: above.last ?? .root) {
-                if let last = entries.last, last.path == path {
-                    throw .typeConflict(
-                        path: path, lower: layer.name,
-                        lowerKind: layer.nodes[last.nodeIndex!].kind.noun, upper: layer.name,
-                        upperKind: Node.Kind.directory.noun)
-                }
-                entries.append(Entry(path: path, source: path, nodeIndex: nil, isDirectory: true))
-                above.append(path)
-            }
-            let isDirectory = layer.nodes[entry.nodeIndex].isDirectory
-            entries.append(
-                Entry(
-                    path: entry.path, source: entry.path, nodeIndex: entry.nodeIndex,
-                    isDirectory: isDirectory))
-            if isDirectory, !entry.path.isRoot { above.append(entry.path) }
+            implied = Self.implied(above: entry.path, below: above.last ?? .root)
         }
-        return entries
+        let next: Entry
+        if let path = implied.popLast() {
+            if let last, last.path == path {
+                throw .typeConflict(
+                    path: path, lower: laid.layer.name,
+                    lowerKind: nodes[last.nodeIndex!].kind.noun, upper: laid.layer.name,
+                    upperKind: Node.Kind.directory.noun)
+            }
+            next = Entry(path: path, source: path, nodeIndex: nil, isDirectory: true)
+        } else {
+            position += 1
+            let index = laid.firstNode + entry.nodeIndex
+            next = Entry(
+                path: entry.path, source: entry.path, nodeIndex: index,
+                isDirectory: nodes[index].isDirectory)
+        }
+        if next.isDirectory, !next.path.isRoot { above.append(next.path) }
+        last = next
+        return next
     }
 
     /// In the order of their new paths; of one path the last in the layer's own order counts, so
@@ -47,7 +63,7 @@ enum LayerWalk {
         }
     }
 
-    /// The directories between one that is known and a path below it, outermost first.
+    /// The directories between one that is known and a path below it, innermost first.
     private static func implied(above path: TreePath, below known: TreePath) -> [TreePath] {
         var missing: [TreePath] = []
         var next = path
@@ -55,7 +71,7 @@ enum LayerWalk {
             missing.append(parent)
             next = parent
         }
-        return missing.reversed()
+        return missing
     }
 }
 

@@ -5,14 +5,14 @@ struct LinkResolution {
     /// As many links as Linux follows (path_resolution(7)).
     private static let linkLimit = 40
 
-    private let lower: [Overlay.Laid]
+    private let lower: [MergedTree.Entry]
     private let nodes: [Node]
-    private let layer: Layer?
+    private let layer: LaidLayer?
     private let deletions: Deletions
 
     /// - Parameter layer: nil to see the lower list alone.
     init(
-        _ lower: [Overlay.Laid], _ nodes: [Node], _ layer: Layer? = nil,
+        _ lower: [MergedTree.Entry], _ nodes: [Node], _ layer: LaidLayer? = nil,
         _ deletions: Deletions = Deletions()
     ) {
         self.lower = lower
@@ -49,7 +49,7 @@ struct LinkResolution {
 
     /// What the layer has where it hides what is below, else what is below.
     private func kind(at path: TreePath) -> Node.Kind? {
-        let own = layer?[path]?.kind
+        let own = layer?.nodeIndex(at: path).map { nodes[$0].kind }
         if let own, own != .directory { return own }
         return lowerKind(at: path) ?? own
     }
@@ -62,9 +62,9 @@ struct LinkResolution {
         var high = lower.count
         while low < high {
             let middle = (low + high) / 2
-            if lower[middle].entry.path < path { low = middle + 1 } else { high = middle }
+            if lower[middle].path < path { low = middle + 1 } else { high = middle }
         }
-        guard low < lower.count, lower[low].entry.path == path else { return nil }
-        return deletions.delete(path) ? nil : nodes[lower[low].entry.nodeIndex].kind
+        guard low < lower.count, lower[low].path == path else { return nil }
+        return deletions.delete(path) ? nil : nodes[lower[low].nodeIndex].kind
     }
 }

@@ -29,7 +29,7 @@ extension MergedTree {
         var overlay = Overlay(impliedDirectory: impliedDirectory, conflictRule: conflictRule)
         // A layer that nobody else holds goes when its files have their places.
         layers.reverse()
-        while let layer = layers.popLast() { try overlay.lay(layer) }
+        while var layer = layers.popLast() { try overlay.lay(&layer) }
         return overlay.finish()
     }
 
@@ -40,7 +40,8 @@ extension MergedTree {
     ) throws(TreeError) -> MergedTree {
         var overlay = Overlay(
             on: self, impliedDirectory: impliedDirectory, conflictRule: conflictRule)
-        try overlay.lay(layer)
+        var layer = layer
+        try overlay.lay(&layer)
         return overlay.finish()
     }
 }
@@ -53,7 +54,10 @@ struct Overlay {
 
     private(set) var layerNames: [String] = []
     var nodes: [Node]
-    var entries: [Laid]
+    var entries: [MergedTree.Entry]
+    /// Where in its layer a file stood that went where a link leads; all others stand where they
+    /// stood.
+    private var sources: [TreePath: TreePath] = [:]
     /// Files with several names, by what they are on this machine: one group across layers.
     private var nodeOfIdentity: [HostIdentity: Int] = [:]
     var notes: [Note] = []
@@ -61,19 +65,13 @@ struct Overlay {
     /// Of each layer.
     private var reasons: [[TreePath: Reason]] = []
 
-    /// An entry of the merged tree, and where it stood in its layer.
-    struct Laid {
-        var entry: MergedTree.Entry
-        var source: TreePath
-    }
-
     init(impliedDirectory: Node, conflictRule: ConflictRule) {
         self.impliedDirectory = impliedDirectory
         self.conflictRule = conflictRule
         nodes = [impliedDirectory]
-        let root = MergedTree.Entry(
-            path: .root, nodeIndex: 0, layerIndex: nil, hiddenLayerIndices: [])
-        entries = [Laid(entry: root, source: .root)]
+        entries = [
+            MergedTree.Entry(path: .root, nodeIndex: 0, layerIndex: nil, hiddenLayerIndices: [])
+        ]
     }
 
     init(on tree: MergedTree, impliedDirectory: Node, conflictRule: ConflictRule) {
@@ -81,7 +79,7 @@ struct Overlay {
         self.conflictRule = conflictRule
         layerNames = tree.layerNames
         nodes = tree.nodes
-        entries = tree.entries.map { Laid(entry: $0, source: $0.path) }
+        entries = tree.entries
         notes = tree.notes
         removals = tree.removals
         reasons = Array(repeating: tree.reasons, count: tree.layerNames.count)
@@ -90,89 +88,145 @@ struct Overlay {
         }
     }
 
-    mutating func lay(_ layer: Layer) throws(TreeError) {
+    /// Takes the layer's nodes.
+    mutating func lay(_ layer: inout Layer) throws(TreeError) {
         let layerIndex = layerNames.count
         layerNames.append(layer.name)
         reasons.append(layer.reasons)
         notes += layer.notes
-        var nodeOfLayer = [Int?](repeating: nil, count: layer.nodes.count)
-        var incoming = try LayerWalk.entries(of: layer)
-        var deletions = Deletions(of: layer, in: entries, nodes)
-        notes += deletions.vain.map { .nothingToDelete(path: $0, layer: layer.name) }
-        var isFirstPass = true
+        let deletions = Deletions(of: layer, in: entries, nodes)
+        notes += deletions.vain.map { .nothingToDelete(path: $0, layer: layerNames[layerIndex]) }
+        let firstNode = takeNodes(of: &layer)
+        let laying = LaidLayer(layer: layer, index: layerIndex, firstNode: firstNode)
+        var incoming = LayerWalk(of: laying)
+        var detours = try merge(laying, deletions) { (walk) throws(TreeError) in
+            while let upper = try incoming.next(walk.overlay.nodes) { try walk.take(upper) }
+        }
         // Each pass takes what the one before found to stand below a link to where the link leads.
         // A detour is one link of the path shorter each time, so this ends.
-        while !incoming.isEmpty || isFirstPass {
-            var walk = MergeWalk(self, layer, layerIndex: layerIndex, deletions: deletions)
-            // The walk has them now, and changes them where they are.
-            (nodes, entries) = ([], [])
-            try walk.merge(incoming) { entry, overlay in
-                overlay.nodeIndex(of: entry, in: layer, &nodeOfLayer)
+        while !detours.isEmpty {
+            let sorted = LayerWalk.sorted(detours)
+            detours = try merge(laying, Deletions()) { (walk) throws(TreeError) in
+                for upper in sorted { try walk.take(upper) }
             }
-            let detours = walk.detours
-            self = walk.finish()
-            incoming = LayerWalk.sorted(detours)
-            isFirstPass = false
-            deletions = Deletions()
         }
     }
 
-    consuming func finish() -> MergedTree {
+    /// One walk, to which `body` gives what the layer has.
+    ///
+    /// - Returns: what stands below another layer's link.
+    private mutating func merge(
+        _ layer: LaidLayer, _ deletions: Deletions,
+        _ body: (inout MergeWalk) throws(TreeError) -> Void
+    ) throws(TreeError) -> [LayerWalk.Entry] {
+        var walk = MergeWalk(self, layer, deletions: deletions)
+        // The walk has them now, and changes them where they are.
+        (nodes, entries) = ([], [])
+        try body(&walk)
+        walk.finish()
+        swap(&self, &walk.overlay)
+        return walk.detours
+    }
+
+    /// All nodes of the layer behind those that are there, or the other way round: the longer list
+    /// stays where it is, for a second one would be the largest thing there is.
+    ///
+    /// - Returns: where the layer's nodes start.
+    private mutating func takeNodes(of layer: inout Layer) -> Int {
+        var others: [Node] = []
+        swap(&others, &layer.nodes)
+        guard others.count > nodes.count else {
+            nodes += others
+            return nodes.count - others.count
+        }
+        swap(&nodes, &others)
+        let shift = nodes.count
+        nodes += others
+        for index in entries.indices { entries[index].nodeIndex += shift }
+        nodeOfIdentity = nodeOfIdentity.mapValues { $0 + shift }
+        return 0
+    }
+
+    /// Gives nodes and entries away.
+    mutating func finish() -> MergedTree {
+        var nodes: [Node] = []
+        var entries: [MergedTree.Entry] = []
+        let moved = movedSources()
+        swap(&nodes, &self.nodes)
+        swap(&entries, &self.entries)
         var numbering = NodeNumbering(count: nodes.count)
         var keptReasons: [TreePath: Reason] = [:]
-        let moved = movedSources()
         // Nodes whose every name is hidden go; the others are numbered by their first name.
         for index in entries.indices {
-            entries[index].entry.nodeIndex = numbering.number(
-                of: entries[index].entry.nodeIndex, moving: &nodes)
-            if let layer = entries[index].entry.layerIndex,
-                let reason = reasons[layer][entries[index].source]
+            entries[index].nodeIndex = numbering.number(
+                of: entries[index].nodeIndex, moving: &nodes)
+            if let layer = entries[index].layerIndex,
+                let reason = reasons[layer][source(of: entries[index])]
             {
-                keptReasons[entries[index].entry.path] = reason.moved(moved[layer] ?? [:])
+                keptReasons[entries[index].path] = reason.moved(moved[layer] ?? [:])
             }
         }
         nodes.removeLast(nodes.count - numbering.count)
         return MergedTree(
-            layerNames: layerNames, nodes: nodes, entries: entries.map(\.entry), notes: notes,
+            layerNames: layerNames, nodes: nodes, entries: entries, notes: notes,
             removals: removals, reasons: keptReasons)
     }
 
     /// Of layers with reasons: where files went that stood below another layer's link.
     private func movedSources() -> [Int: [TreePath: TreePath]] {
         var moved: [Int: [TreePath: TreePath]] = [:]
-        for laid in entries where laid.source != laid.entry.path {
-            guard let layer = laid.entry.layerIndex, !reasons[layer].isEmpty else {
-                continue
-            }
-            moved[layer, default: [:]][laid.source] = laid.entry.path
+        guard !sources.isEmpty else { return moved }
+        for entry in entries {
+            guard let source = sources[entry.path], let layer = entry.layerIndex,
+                !reasons[layer].isEmpty
+            else { continue }
+            moved[layer, default: [:]][source] = entry.path
         }
         return moved
     }
 
-    private mutating func nodeIndex(
-        of entry: LayerWalk.Entry, in layer: Layer, _ nodeOfLayer: inout [Int?]
-    ) -> Int {
-        guard let position = entry.nodeIndex else { return add(impliedDirectory) }
-        if let known = nodeOfLayer[position] { return known }
-        let new = nodeIndex(of: layer.nodes[position])
-        nodeOfLayer[position] = new
-        return new
+    /// Where an entry stood in its layer.
+    func source(of entry: MergedTree.Entry) -> TreePath {
+        sources.isEmpty ? entry.path : sources[entry.path] ?? entry.path
     }
 
-    private mutating func nodeIndex(of node: Node) -> Int {
-        guard let identity = node.identity else { return add(node) }
-        if let known = nodeOfIdentity[identity], nodes[known].kind == node.kind {
+    mutating func noteSource(of entry: LayerWalk.Entry) {
+        if entry.source != entry.path {
+            sources[entry.path] = entry.source
+        } else if !sources.isEmpty {
+            sources[entry.path] = nil
+        }
+    }
+
+    /// Position of what an entry of the layer stands for: another layer's node where that is the
+    /// same file.
+    mutating func nodeIndex(of entry: LayerWalk.Entry) -> Int {
+        guard let index = entry.nodeIndex else {
+            nodes.append(impliedDirectory)
+            return nodes.count - 1
+        }
+        guard let identity = nodes[index].identity else { return index }
+        if let known = nodeOfIdentity[identity], nodes[known].kind == nodes[index].kind {
             // The later layer's owner and times, should its rules differ.
-            nodes[known] = node
+            nodes[known] = nodes[index]
             return known
         }
-        nodeOfIdentity[identity] = nodes.count
-        return add(node)
+        nodeOfIdentity[identity] = index
+        return index
     }
+}
 
-    private mutating func add(_ node: Node) -> Int {
-        nodes.append(node)
-        return nodes.count - 1
+/// A layer while it is laid: its nodes are among the overlay's.
+struct LaidLayer {
+    let layer: Layer
+    /// Position in the overlay's `layerNames`.
+    let index: Int
+    /// Where its nodes start among the overlay's.
+    let firstNode: Int
+
+    /// Position in the overlay's nodes of what the layer itself has at a path.
+    func nodeIndex(at path: TreePath) -> Int? {
+        layer.nodeIndex(at: path).map { firstNode + $0 }
     }
 }
 

@@ -57,34 +57,51 @@ struct BlobRecords {
     func index(_ blob: BlobContext, _ verity: Verity) -> BlobIndex? {
         guard let known = blob.known else { return nil }
         return recorder.index(
-            of: looks(blob, known.startSeconds), blob.plan, rootHash: verity.rootHash,
+            of: settledFiles(blob, known.startSeconds), blob, rootHash: verity.rootHash,
             compressor: known.compressor, seed: known.seed)
     }
 
-    /// Of the files that can be told by their looks, in the order of the index.
-    private func looks(
-        _ blob: BlobContext, _ startSeconds: Int64
-    ) -> [(look: FileLook, file: Int)] {
-        var looks: [(look: FileLook, file: Int)] = []
+    /// Files that can be told by their looks, in the order of the index. (Not the looks themselves:
+    /// of a million files they are long.)
+    private func settledFiles(_ blob: BlobContext, _ startSeconds: Int64) -> [SettledFile] {
+        var settled: [SettledFile] = []
+        settled.reserveCapacity(blob.plan.files.count)
         for file in blob.plan.files.indices where !changedFiles.contains(file) {
-            guard case .file(let host) = blob.content(of: file) else { continue }
-            let look = FileLook(host)
-            if look.isSettled(before: startSeconds) { looks.append((look, file)) }
+            guard let look = blob.look(of: file), look.isSettled(before: startSeconds) else {
+                continue
+            }
+            settled.append(
+                SettledFile(device: look.device, inode: look.inode, file: Int32(file)))
         }
-        looks.sort { $0.look.isBefore($1.look) }
-        return looks
+        settled.sort { ($0.device, $0.inode) < ($1.device, $1.inode) }
+        return settled
+    }
+}
+
+private struct SettledFile {
+    let device: UInt64
+    let inode: UInt64
+    /// Its position in the plan.
+    let file: Int32
+}
+
+extension BlobContext {
+    /// Nil for what is no file of this machine.
+    fileprivate func look(of file: Int) -> FileLook? {
+        guard case .file(let host) = content(of: file) else { return nil }
+        return FileLook(host)
     }
 }
 
 extension IndexRecorder {
     fileprivate func index(
-        of looks: [(look: FileLook, file: Int)], _ plan: ContentPlan, rootHash: [UInt8],
+        of settled: [SettledFile], _ blob: BlobContext, rootHash: [UInt8],
         compressor: ContentHash, seed: UInt64
     ) -> BlobIndex {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(
             BlobIndex.headByteCount + blocks.count + positions.count * BlobIndex.positionByteCount
-                + looks.count * BlobIndex.fileByteCount + ContentHash.byteCount)
+                + settled.count * BlobIndex.fileByteCount + ContentHash.byteCount)
         bytes.append(number: BlobIndex.magic)
         bytes += rootHash
         bytes.append(compressor)
@@ -92,13 +109,14 @@ extension IndexRecorder {
         bytes.append(number: firstBlockOffset)
         bytes.append(number: UInt64(blockCount))
         bytes.append(number: UInt64(positions.count))
-        bytes.append(number: UInt64(looks.count))
+        bytes.append(number: UInt64(settled.count))
         bytes += blocks
         for position in positions { bytes.append(number: position) }
-        for (look, file) in looks {
+        for file in settled.lazy.map({ Int($0.file) }) {
+            guard let look = blob.look(of: file) else { preconditionFailure("it was there") }
             look.append(to: &bytes)
             bytes.append(tailHashes[file])
-            bytes.append(number: UInt64(firstPositions[Int(plan.files[file].original)]))
+            bytes.append(number: UInt64(firstPositions[Int(blob.plan.files[file].original)]))
         }
         bytes.append(BlobIndex.digest(of: bytes[...]))
         guard let index = BlobIndex(bytes, rootHash: rootHash) else {
