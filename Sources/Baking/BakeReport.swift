@@ -146,7 +146,7 @@ extension BakeReport {
         notes =
             tree.notes.filter { !$0.isWarning }.map(\.description) + Self.hidden(in: tree)
             + Self.removed(from: tree)
-            + (remark?.notes ?? [])
+            + baked.notes + (remark?.notes ?? [])
         listing = request.isListed ? tree.text : nil
         reuse = earlier.flatMap { earlier in
             blob?.reuse.map {

@@ -11,6 +11,8 @@ struct BakedConfiguration {
     let text: Bytes?
     private let mtimeSeconds: Int64
     let configuration: Configuration
+    /// What was read in rumprun's dialect: a place and what is odd there.
+    let notes: [String]
 
     private static let path: TreePath = "rumpconfig.json"
 
@@ -41,6 +43,7 @@ struct BakedConfiguration {
             }
             let effective = try EffectiveConfiguration(sources, .making)
             configuration = effective.configuration
+            notes = effective.notes.map { "\($0.place): \($0.problem.description)" }
             let isUnchanged = patch == nil && image == nil
             text = isUnchanged ? source?.text : effective.value.sorted.prettyText
         } catch {

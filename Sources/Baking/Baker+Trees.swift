@@ -13,10 +13,11 @@ struct BakedTree {
     /// Of each `--edit`.
     var edits: [TreeChanges] = []
     var warnings: [String] = []
+    var notes: [String] = []
 
     mutating func lay(_ input: InputLayer, _ request: BakeRequest) throws(TreeError) {
-        tree = try tree.overlaid(
-            by: input.layer, impliedDirectory: .directory(mtimeSeconds: request.ownTime),
+        try tree.lay(
+            input.layer, impliedDirectory: .directory(mtimeSeconds: request.ownTime),
             // What an edit did to the tree is what was asked for; nothing else comes here.
             onConflict: .replace)
         layers.append(input.source)
@@ -24,7 +25,7 @@ struct BakedTree {
 
     /// What is asked of the tree as a whole, when nothing is added to it any more.
     mutating func finish(_ request: BakeRequest) {
-        if let limit = request.sourceDateEpoch { tree = tree.withTimes(noLaterThan: limit) }
+        if let limit = request.sourceDateEpoch { tree.limitTimes(to: limit) }
         if request.isStrict { warnings += LinkCheck(tree: tree).warnings() }
     }
 }
@@ -90,6 +91,7 @@ extension Baker {
             }
         }
         baked.warnings += try configuration.checkPrograms(in: baked.tree)
+        baked.notes += configuration.notes
         baked.finish(plan.request)
     }
 

@@ -65,6 +65,12 @@ struct ExplanationTests {
                     "f:1:80: warning: 'mounts[1].mountpoint': something is mounted there already"
                 ]
             ),
+            (
+                "{\"mounts\":{\"fstype\":\"tmpfs\",\"mountpoint\":\"/a\"},"
+                    + "\"blk\":{\"source\":\"dev\",\"path\":\"/dev/vda\","
+                    + "\"fstype\":\"ext4\",\"mountpoint\":\"/a\"}}",
+                ["f:1:11: warning: 'mounts[0].mountpoint': something is mounted there already"]
+            ),
         ] as [(String, [String])])
     func lint(text: String, expected: [String]) throws {
         let source = JSONFileSource(kind: .baked, file: Bytes("f"), text: Bytes(text))

@@ -38,6 +38,17 @@ import Testing
         #expect((list.first?["findings"] as? [Any])?.count == 2)
     }
 
+    @Test func bakingTellsWhatIsOddInTheDialect() throws {
+        let scratch = try TemporaryDirectory()
+        try scratch.make([.directory("t")])
+        try scratch.write("{,\n\"hostname\":\"h\"}", to: "json.cfg")
+        let baked = try StagedBake.run(
+            ["build", "-n", "-v", "-R", "t", "-c", "json.cfg", "-o", "x.img"], in: scratch.path)
+        #expect(baked.status == 0, "\(baked.stderrText)")
+        let note = "  json.cfg:1:2: rumprun's dialect: a comma too many is passed over\n"
+        #expect(baked.stderrText.contains(note), "\(baked.stderrText)")
+    }
+
     @Test func lintKnowsTheTree() throws {
         let scratch = try TemporaryDirectory()
         try scratch.make([

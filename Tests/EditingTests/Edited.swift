@@ -48,7 +48,9 @@ struct EditableTree: Sendable {
             tree, commands: commands, scratch: FilePath(scratch.path), ownTime: ownTime)
         let litter = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
         guard litter.isEmpty else { throw TestFailure("left in the scratch directory: \(litter)") }
-        return Edited(edit: edit, tree: try tree.overlaid(by: edit.layer))
+        var edited = tree
+        try edited.lay(edit.layer)
+        return Edited(edit: edit, tree: edited)
     }
 
     func editAsNobody(

@@ -127,7 +127,8 @@ private func paths(_ tree: MergedTree) -> [String] {
         var top = layer("top", ["d/y": file("y"), "c": file("c")])
         top.whiteouts = ["a", "none"]
         top.reasons = ["c": .asked]
-        let late = try MergedTree.overlay([low]).overlaid(by: top)
+        var late = try MergedTree.overlay([low])
+        try late.lay(top)
         let once = try MergedTree.overlay([low, top])
         #expect(late.text == once.text)
         #expect(late.entries == once.entries)

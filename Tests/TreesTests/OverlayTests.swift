@@ -146,10 +146,11 @@ private func names(_ tree: MergedTree) -> [String] {
     }
 
     @Test func timesAreClamped() throws {
-        let tree = try MergedTree.overlay([
+        var tree = try MergedTree.overlay([
             layer("l", ["a": .file([], mtimeSeconds: 100), "b": .file([], mtimeSeconds: 5)])
         ])
-        #expect(tree.withTimes(noLaterThan: 50).nodes.map(\.mtimeSeconds) == [0, 50, 5])
+        tree.limitTimes(to: 50)
+        #expect(tree.nodes.map(\.mtimeSeconds) == [0, 50, 5])
     }
 
     @Test func twoLayersKeepTheOrderOfThePath() throws {

@@ -14,11 +14,10 @@ extension Configuration {
     private var repeatedMountPoints: [ConfigurationFault] {
         var seen: [Bytes] = []
         var faults: [ConfigurationFault] = []
-        let path = ConfigurationPath([.key(Bytes("mounts"))])
-        for index in mounts.indices {
-            let target = mounts[index].mountPoint
+        func look(at target: Bytes, _ key: String, _ index: Int) {
             if seen.contains(target) {
-                let place = path.appending(index).appending(Bytes("mountpoint"))
+                let place = ConfigurationPath([.key(Bytes(key))]).appending(index)
+                    .appending(Bytes("mountpoint"))
                 faults.append(
                     ConfigurationFault(
                         path: place,
@@ -26,6 +25,11 @@ extension Configuration {
             }
             seen.append(target)
         }
+        // In the order of the boot.
+        for (index, disk) in blockDevices.enumerated() {
+            if let target = disk.mountPoint { look(at: target, "blk", index) }
+        }
+        for (index, mount) in mounts.enumerated() { look(at: mount.mountPoint, "mounts", index) }
         return faults
     }
 }

@@ -33,16 +33,18 @@ extension MergedTree {
         return overlay.finish()
     }
 
-    /// Lays one more layer over a merged tree, by the same rules.
-    public func overlaid(
-        by layer: Layer, impliedDirectory: Node = .directory(),
+    /// Lays one more layer over a merged tree, by the same rules. After an error nothing is left
+    /// of either.
+    public mutating func lay(
+        _ layer: consuming Layer, impliedDirectory: Node = .directory(),
         onConflict conflictRule: ConflictRule = .refuse
-    ) throws(TreeError) -> MergedTree {
+    ) throws(TreeError) {
         var overlay = Overlay(
             on: self, impliedDirectory: impliedDirectory, conflictRule: conflictRule)
-        var layer = layer
+        // The overlay has the nodes now, and changes them where they are.
+        (nodes, entries) = ([], [])
         try overlay.lay(&layer)
-        return overlay.finish()
+        self = overlay.finish()
     }
 }
 

@@ -128,11 +128,9 @@ public struct MergedTree: Sendable {
     }
 
     /// No time later than `limit`, seconds since 1970: what SOURCE_DATE_EPOCH asks for.
-    public func withTimes(noLaterThan limit: Int64) -> MergedTree {
-        var clamped = self
-        for index in clamped.nodes.indices where clamped.nodes[index].mtimeSeconds > limit {
-            clamped.nodes[index].mtimeSeconds = limit
+    public mutating func limitTimes(to limit: Int64) {
+        for index in nodes.indices where nodes[index].mtimeSeconds > limit {
+            nodes[index].mtimeSeconds = limit
         }
-        return clamped
     }
 }

@@ -79,7 +79,10 @@ struct TreeFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Leave out what is there by this pattern: /usr/share/doc, '*.pyc', '/var/**'.",
+            """
+            Leave out what trees given with -R have by this pattern: /usr/share/doc, '*.pyc', \
+            '/var/**'.
+            """,
             valueName: "pattern"))
     var exclude: [String] = []
 

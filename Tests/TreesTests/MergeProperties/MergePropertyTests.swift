@@ -38,7 +38,8 @@ import Trees
             let two = try MergedTree.overlay(Array(layers.prefix(2)), onConflict: .replace)
             let again = try MergedTree.overlay([two.asLayer, layers[2]], onConflict: .replace)
             #expect(again.text == all.text, "seed \(seed)")
-            let late = try two.overlaid(by: layers[2], onConflict: .replace)
+            var late = two
+            try late.lay(layers[2], onConflict: .replace)
             #expect(late.text == all.text, "seed \(seed)")
         }
     }
