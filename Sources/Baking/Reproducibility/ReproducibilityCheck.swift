@@ -61,7 +61,8 @@ public struct ReproducibilityCheck: Sendable {
     }
 
     /// Another umask; and an end to the second bake when this process, whose end closes standard
-    /// input, does not wait for it any more.
+    /// input, does not wait for it any more. libfaketime names its semaphore after the first process
+    /// it is in, and leaves it.
     private static let script = """
         umask 077
         exec 3<&0
@@ -71,6 +72,7 @@ public struct ReproducibilityCheck: Sendable {
         wait $bake
         status=$?
         kill $watch 2>/dev/null
+        rm -f /dev/shm/sem.faketime_sem_$$ /dev/shm/faketime_shm_$$
         exit $status
         """
 
