@@ -22,8 +22,8 @@ extension ImageContents {
     /// the formula gives without a tree, to the MiB that sums are rounded to.
     private func treeByteCount(asIn manifest: Manifest) throws(ImageError) -> Int {
         guard manifest.blob.kind == .tar else { return 0 }
-        let withoutTree = try ImagePlan(self).manifest.memory.inPlaceByteCount
-        return max(0, manifest.memory.inPlaceByteCount - withoutTree) / 2
+        let withoutTree = try ImagePlan(self).manifest.memory.ramdiskByteCount
+        return max(0, manifest.memory.ramdiskByteCount - withoutTree) / 2
     }
 }
 

@@ -4,6 +4,9 @@ internal import BakeContract
 ///
 /// docs/image-format.md, *Memory*, says what the terms are and how well they fit what was measured.
 struct MemoryFormula: Equatable {
+    /// Whether the boot stub may leave the blob where the loader put it. Where not, every way to
+    /// start is that of the ramdisk.
+    var leavesBlobInPlace: Bool
     /// Where the kernel's room ends when QEMU loads the image, with the blob in place and without.
     var kernelEndInPlace: Int
     var kernelEndRamdisk: Int
@@ -29,14 +32,15 @@ struct MemoryFormula: Equatable {
 
     var needs: Manifest.MemoryNeeds {
         Manifest.MemoryNeeds(
-            inPlaceByteCount: rounded(inPlace), ramdiskByteCount: rounded(ramdisk),
+            inPlaceByteCount: rounded(leavesBlobInPlace ? inPlace : ramdisk),
+            ramdiskByteCount: rounded(ramdisk),
             uefiByteCount: rounded(
                 max(uefiLoading, uefiRunning, Self.firmwareFloorByteCount)))
     }
 
-    /// The blob is there once, and nothing is unpacked but modules and a tar's tree.
+    /// The blob is there once, and nothing is unpacked but modules.
     private var inPlace: Int {
-        max(kernelEndInPlace, blobByteCount + Self.kernelByteCount) + Self.guestByteCount + tree
+        max(kernelEndInPlace, blobByteCount + Self.kernelByteCount) + Self.guestByteCount
     }
 
     private var ramdisk: Int {
@@ -49,7 +53,8 @@ struct MemoryFormula: Equatable {
         withPageTables(ramdiskByteCount + 2 * unpackedRamdiskByteCount + Self.kernelByteCount)
     }
 
-    /// A tmpfs of at most half of the RAM once more.
+    /// The tree, and as much again for what is to be left over where it lies in memory
+    /// (docs/guest.md).
     private var tree: Int { 2 * treeByteCount }
 
     /// The file where the firmware has it, as it was read, and as it was mapped; the kernel a
@@ -81,6 +86,7 @@ extension MemoryFormula {
         let loaded = layout.range(from: .initramfs, through: .blobTrailer).count
         let initramfs = image.initramfs
         self.init(
+            leavesBlobInPlace: image.leavesBlobInPlace,
             kernelEndInPlace: kernelEnd(behind: blobEnd),
             kernelEndRamdisk: kernelEnd(behind: load + layout.payloadByteCount),
             frontByteCount: blob.lowerBound, kernelFileByteCount: layout[.kernel].count,
