@@ -113,7 +113,7 @@ extension PackageCache {
 
     private func evictable() -> [Evictable] {
         // What cannot be listed takes no part.
-        ((try? namesInDirectory(directory)) ?? []).compactMap { name in
+        ((try? namesInDirectory(directory)) ?? []).compactMap { name in  // as said above
             let path = directory.appending(name)
             let isArchive = name.hasSuffix(".tar.zst")
             guard isArchive || name.hasPrefix("apt-") else { return nil }
@@ -134,7 +134,7 @@ private func byteCountOfTree(_ path: FilePath) -> Int {
     guard lstat(path.string, &status) == 0 else { return 0 }
     guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
     // What cannot be listed cannot be removed either.
-    return ((try? namesInDirectory(path)) ?? []).reduce(0) {
+    return ((try? namesInDirectory(path)) ?? []).reduce(0) {  // as said above
         $0 + byteCountOfTree(path.appending($1))
     }
 }

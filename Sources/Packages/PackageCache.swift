@@ -84,7 +84,7 @@ public struct PackageCache: Sendable {
             if !isAnnounced { progress(.waitingForAnother) }
             isAnnounced = true
             // Being cancelled only means asking sooner.
-            try? await Task.sleep(nanoseconds: 100_000_000)
+            try? await Task.sleep(nanoseconds: 100_000_000)  // as said above
         }
     }
 

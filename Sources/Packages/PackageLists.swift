@@ -99,7 +99,7 @@ struct PackageLists {
     private func namingNearest(_ failure: PackageError) async -> PackageError {
         // Without the names the error is the same, only less helpful.
         guard case .unknownPackages(let unknown) = failure,
-            let names = try? await run("apt-cache", ["pkgnames"]).output
+            let names = try? await run("apt-cache", ["pkgnames"]).output  // as said above
         else { return failure }
         let known = names.split(separator: "\n").map { Array($0.utf8) }.sorted {
             $0.lexicographicallyPrecedes($1)
@@ -151,7 +151,7 @@ struct PackageLists {
             let path = archives.appending(record.package.fileName)
             guard kind(of: path) == .file else { continue }
             // What cannot be read is downloaded again.
-            let digest = try? hexDigest(ofFileAt: path)
+            let digest = try? hexDigest(ofFileAt: path)  // as said above
             guard digest != record.sha256 else { continue }
             try asPackageError { () throws(FileFailure) in try removeTree(path) }
         }
