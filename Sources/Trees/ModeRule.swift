@@ -98,11 +98,12 @@ extension MergedTree {
         var counts = [Int](repeating: 0, count: rules.count)
         for (index, rule) in rules.enumerated() {
             for entry in entries where rule.pattern.matches(entry.path) {
-                if case .symlink = nodes[entry.nodeIndex].kind { continue }
+                let node = changed.nodes[entry.nodeIndex]
+                if case .symlink = node.kind { continue }
                 counts[index] += 1
-                let permissions = changed.nodes[entry.nodeIndex].permissions
-                changed.nodes[entry.nodeIndex].permissions = rule.applied(
-                    to: permissions, isDirectory: nodes[entry.nodeIndex].isDirectory)
+                changed.nodes.setPermissions(
+                    of: entry.nodeIndex,
+                    to: rule.applied(to: node.permissions, isDirectory: node.isDirectory))
             }
         }
         return (changed, counts)

@@ -71,15 +71,14 @@ extension Layer {
     public func excluding(_ patterns: [PathPattern]) -> (layer: Layer, counts: [Int]) {
         var counts = [Int](repeating: 0, count: patterns.count)
         var kept = self
-        kept.entries = []
         var excluded: (path: TreePath, pattern: Int)?
-        for entry in entries {
-            if let excluded, excluded.path.contains(entry.path) {
-                counts[excluded.pattern] += 1
-                continue
+        kept.entries = repacked { entry in
+            if excluded?.path.contains(entry.path) != true {
+                excluded = patterns.firstIndex { $0.matches(entry.path) }.map { (entry.path, $0) }
             }
-            excluded = patterns.firstIndex { $0.matches(entry.path) }.map { (entry.path, $0) }
-            if let excluded { counts[excluded.pattern] += 1 } else { kept.entries.append(entry) }
+            guard let excluded else { return entry }
+            counts[excluded.pattern] += 1
+            return nil
         }
         kept.whiteouts = whiteouts.filter { path in !patterns.contains { $0.matches(path) } }
         return (kept, counts)

@@ -53,17 +53,37 @@ public struct TreePath: Sendable, Hashable, Comparable {
     }
 
     public static func < (left: TreePath, right: TreePath) -> Bool {
-        left.bytes.withUnsafeBufferPointer { left in
-            right.bytes.withUnsafeBufferPointer { right in
-                let common = min(left.count, right.count)
-                for index in 0..<common where left[index] != right[index] {
-                    // The separator sorts below every byte a name can hold.
-                    if left[index] == UInt8(ascii: "/") { return true }
-                    if right[index] == UInt8(ascii: "/") { return false }
-                    return left[index] < right[index]
+        left.order(to: right) == .before
+    }
+
+    /// Where one path stands in the order of all.
+    enum Order {
+        case before, same, behind
+
+        init(of left: UnsafeBufferPointer<UInt8>, to right: UnsafeBufferPointer<UInt8>) {
+            let common = min(left.count, right.count)
+            for index in 0..<common where left[index] != right[index] {
+                // The separator sorts below every byte a name can hold.
+                if left[index] == UInt8(ascii: "/") {
+                    self = .before
+                } else if right[index] == UInt8(ascii: "/") {
+                    self = .behind
+                } else {
+                    self = left[index] < right[index] ? .before : .behind
                 }
-                return left.count < right.count
+                return
             }
+            if left.count == right.count {
+                self = .same
+            } else {
+                self = left.count < right.count ? .before : .behind
+            }
+        }
+    }
+
+    func order(to other: TreePath) -> Order {
+        bytes.withUnsafeBufferPointer { own in
+            other.bytes.withUnsafeBufferPointer { Order(of: own, to: $0) }
         }
     }
 }

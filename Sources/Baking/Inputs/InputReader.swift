@@ -152,7 +152,7 @@ struct InputReader {
             owner: plan.ownerRule, leavingOut: leftOut,
             mayChange: request.allowsChanging, staysOnFileSystem: request.staysOnFileSystem,
             dropsACLs: request.dropsAccessControlLists, excluding: excluding,
-            reversesNames: request.reversesNames)
+            reversesNames: request.reversesNames, scratch: scratch)
     }
 
     func attempt<Value>(

@@ -1,4 +1,3 @@
-internal import Glibc
 public import SystemPackage
 
 /// Fills a store, from its first byte to its last:
@@ -18,7 +17,7 @@ public struct ContentSpool: ~Copyable {
     ///   - directory: any directory with room for the contents; nothing is left in it.
     public init(for name: String, in directory: FilePath) throws(TreeError) {
         do {
-            store = ContentStore(name: name, descriptor: try Self.createNameless(in: directory))
+            store = ContentStore(name: name, descriptor: try .nameless(in: directory))
         } catch {
             throw .scratch(directory: directory.string, error)
         }
@@ -55,34 +54,10 @@ public struct ContentSpool: ~Copyable {
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) throws(TreeError) {
-        var written = 0
-        while written < bytes.count {
-            let count = pwrite(
-                store.descriptor.rawValue, bytes.baseAddress! + written, bytes.count - written,
-                off_t(storeByteCount) + off_t(written))
-            if count > 0 {
-                written += count
-            } else if errno != EINTR {
-                throw .spoolFull(tree: store.name, Errno(rawValue: errno))
-            }
+        do {
+            try store.descriptor.write(whole: bytes, at: storeByteCount)
+        } catch {
+            throw .spoolFull(tree: store.name, error)
         }
-    }
-
-    /// O_TMPFILE of asm-generic/fcntl.h; Swift's Glibc module leaves GNU's names out.
-    private static let nameless: Int32 = 0o20000000 | O_DIRECTORY
-
-    private static func createNameless(in directory: FilePath) throws(Errno) -> FileDescriptor {
-        var descriptor = open(directory.string, nameless | O_RDWR | O_CLOEXEC, 0o600)
-        if descriptor < 0 {
-            // Some file systems (overlayfs of old kernels, NFS) know no files without a name.
-            var template = Array("\(directory.string)/.bake-spool-XXXXXX".utf8CString)
-            descriptor = mkstemp(&template)
-            if descriptor >= 0 {
-                unlink(template)
-                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            }
-        }
-        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-        return FileDescriptor(rawValue: descriptor)
     }
 }

@@ -1,16 +1,16 @@
 internal import Glibc
 internal import SystemPackage
 
-/// A walk over one tree, depth first, names sorted. A directory is opened once, listed and looked
-/// at whole; what is in it is opened from there. Only the innermost few stay open, so depth costs
-/// memory, not descriptors.
+/// A walk over one tree, depth first, names sorted: files are looked at in the order of the layer's
+/// entries, so that what is known of them is written down and forgotten. Only the innermost
+/// directories stay open, so depth costs memory, not descriptors.
 struct DirectoryScan: ~Copyable {
     let directory: HostDirectory
     let options: ScanOptions
 
-    private(set) var nodes: [Node] = []
-    private(set) var entries: [Layer.Entry] = []
-    var notes: [Note] = []
+    private var nodes: Packer<Node>
+    private var entries: Packer<Layer.Entry>
+    private var notes: [Note] = []
 
     private var names = NameList()
     private var nodeOfIdentity: [HostIdentity: Int] = [:]
@@ -24,45 +24,35 @@ struct DirectoryScan: ~Copyable {
         let identity: HostIdentity
         /// Nil for the outer ones, to spare descriptors.
         var opened: OpenDirectory?
-        let found: [Found]
-        /// The next of `found`.
-        var next = 0
-    }
-
-    private struct Found {
-        let path: TreePath
-        let nodeIndex: Int
-        /// Nil for everything but directories.
-        let directory: HostIdentity?
-        let isMountPoint: Bool
+        let names: NameQueue
     }
 
     init(of directory: HostDirectory, _ options: ScanOptions) {
         self.directory = directory
         self.options = options
         reading = NodeReading(directory: directory, options: options)
+        nodes = Packer(spillingTo: options.scratch)
+        entries = Packer(spillingTo: options.scratch)
     }
 
-    mutating func run() throws(TreeError) {
+    consuming func run() throws(TreeError) -> Layer {
         try enter(.root, expecting: nil)
         while let last = levels.indices.last {
-            guard levels[last].next < levels[last].found.count else {
+            guard let name = levels[last].names.next() else {
                 leave()
                 continue
             }
-            let found = levels[last].found[levels[last].next]
-            levels[last].next += 1
-            entries.append(Layer.Entry(path: found.path, nodeIndex: found.nodeIndex))
-            guard let identity = found.directory else { continue }
-            if options.staysOnFileSystem, identity.device != levels[last].identity.device {
-                notes.append(.otherFileSystemLeftOut(place(found.path)))
-                continue
-            }
-            if found.isMountPoint { notes.append(.mountInside(place(found.path))) }
-            try enter(found.path, expecting: identity)
+            try look(at: name, in: try opened(last), levels[last].path)
         }
         notes += reading.notes
         if excludedCount > 0 { notes.append(.excluded(tree: directory.name, count: excludedCount)) }
+        var layer = Layer(name: directory.name)
+        layer.notes = notes
+        layer.scratch = options.scratch
+        layer.nodes = NodeList(nodes.finish())
+        // The walk is depth-first with names sorted, which is the order of a layer's entries.
+        layer.entries = EntryList(entries.finish())
+        return layer
     }
 
     func place(_ path: TreePath) -> HostPlace {
@@ -71,7 +61,6 @@ struct DirectoryScan: ~Copyable {
 
     // MARK: Directories
 
-    /// Lists a directory and looks at everything in it.
     private mutating func enter(
         _ path: TreePath, expecting identity: HostIdentity?
     ) throws(TreeError) {
@@ -88,18 +77,15 @@ struct DirectoryScan: ~Copyable {
         } catch {
             throw .failed(.listDirectory, place(path), error)
         }
-        var found: [Found] = []
-        found.reserveCapacity(names.count)
-        for index in 0..<names.count {
-            if let one = try look(at: names[index], in: opened, path) { found.append(one) }
-        }
         levels.append(
-            Level(path: path, identity: opened.status.identity, opened: opened, found: found))
+            Level(
+                path: path, identity: opened.status.identity, opened: opened,
+                names: NameQueue(names)))
         let outer = levels.count - 1 - Self.levelsKeptOpen
         if outer >= 0 { levels[outer].opened = nil }
     }
 
-    private static let levelsKeptOpen = 4
+    private static let levelsKeptOpen = 16
 
     /// Back to the directory above, which is found by `..` if it was closed.
     private mutating func leave() {
@@ -108,6 +94,13 @@ struct DirectoryScan: ~Copyable {
         // Should it not be the same any more, it is looked for by its path.
         let above = try? left.opened?.directory([0x2e, 0x2e, 0])
         if above?.status.identity == levels[last].identity { levels[last].opened = above }
+    }
+
+    private mutating func opened(_ level: Int) throws(TreeError) -> OpenDirectory {
+        if let opened = levels[level].opened { return opened }
+        let opened = try open(levels[level].path, expecting: levels[level].identity)
+        levels[level].opened = opened
+        return opened
     }
 
     private func open(
@@ -143,14 +136,14 @@ struct DirectoryScan: ~Copyable {
 
     // MARK: What is in them
 
-    /// One name of an open directory; nil when it is to be left out.
+    /// One name of an open directory, with all it holds.
     private mutating func look(
         at name: UnsafePointer<CChar>, in parent: OpenDirectory, _ parentPath: TreePath
-    ) throws(TreeError) -> Found? {
+    ) throws(TreeError) {
         let path = parentPath.appending(name)
         if let excluding = options.excluding, excluding(path) {
             excludedCount += 1
-            return nil
+            return
         }
         let status: FileStatus
         do {
@@ -160,17 +153,33 @@ struct DirectoryScan: ~Copyable {
         }
         if options.leavingOut.contains(status.identity) {
             notes.append(.outputLeftOut(place(path)))
-            return nil
+            return
         }
-        if status.isDirectory { return try add(.directory, status, name, in: parent, path) }
+        if status.isDirectory {
+            try add(.directory, status, name, in: parent, path)
+            return try descend(to: path, status, in: parent)
+        }
         if status.isMountRoot == true {
-            guard try isPartOfTree(mounted: name, status, in: parent, path) else { return nil }
+            guard try isPartOfTree(mounted: name, status, in: parent, path) else { return }
         }
         if status.linkCount > 1, let known = nodeOfIdentity[status.identity] {
-            return Found(path: path, nodeIndex: known, directory: nil, isMountPoint: false)
+            return entries.append(Layer.Entry(path: path, nodeIndex: known))
         }
         let kind = try reading.kind(of: name, status, in: parent, path)
-        return try add(kind, status, name, in: parent, path)
+        if status.linkCount > 1 { nodeOfIdentity[status.identity] = nodes.count }
+        try add(kind, status, name, in: parent, path)
+    }
+
+    private mutating func descend(
+        to path: TreePath, _ status: FileStatus, in parent: OpenDirectory
+    ) throws(TreeError) {
+        let isOtherDevice = status.identity.device != parent.status.identity.device
+        if options.staysOnFileSystem, isOtherDevice {
+            notes.append(.otherFileSystemLeftOut(place(path)))
+            return
+        }
+        if status.isMountRoot ?? isOtherDevice { notes.append(.mountInside(place(path))) }
+        try enter(path, expecting: status.identity)
     }
 
     /// A file over which another one is mounted, as containers do.
@@ -200,17 +209,9 @@ struct DirectoryScan: ~Copyable {
     private mutating func add(
         _ kind: Node.Kind, _ status: FileStatus, _ name: UnsafePointer<CChar>,
         in parent: OpenDirectory, _ path: TreePath
-    ) throws(TreeError) -> Found {
+    ) throws(TreeError) {
+        entries.append(Layer.Entry(path: path, nodeIndex: nodes.count))
         nodes.append(try reading.node(kind, status, name, in: parent, path))
-        let index = nodes.count - 1
-        if !status.isDirectory {
-            if status.linkCount > 1 { nodeOfIdentity[status.identity] = index }
-            return Found(path: path, nodeIndex: index, directory: nil, isMountPoint: false)
-        }
-        let isOtherDevice = status.identity.device != parent.status.identity.device
-        return Found(
-            path: path, nodeIndex: index, directory: status.identity,
-            isMountPoint: status.isMountRoot ?? isOtherDevice)
     }
 }
 

@@ -13,14 +13,7 @@ extension Layer {
         directory: FilePath, name: String, options: ScanOptions = ScanOptions()
     ) throws(TreeError) -> Layer {
         let root = try HostDirectory.open(directory, name: name, mayChange: options.mayChange)
-        var scan = DirectoryScan(of: root, options)
-        try scan.run()
-        var layer = Layer(name: name)
-        layer.nodes = scan.nodes
-        // The walk is depth-first with names sorted, which is the order of a layer's entries.
-        layer.entries = scan.entries
-        layer.notes = scan.notes
-        return layer
+        return try DirectoryScan(of: root, options).run()
     }
 }
 

@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// How a directory of this machine is read.
 public struct ScanOptions: Sendable {
     public var owner: OwnerRule
@@ -18,10 +20,15 @@ public struct ScanOptions: Sendable {
     /// layer: `bake build --check-reproducible` shows that.
     public var reversesNames: Bool
 
+    /// Any directory with room for a file without a name, for what is known of very many files;
+    /// nothing is left in it. Nil: memory has room.
+    public var scratch: FilePath?
+
     public init(
         owner: OwnerRule = .keep, leavingOut: Set<HostIdentity> = [], mayChange: Bool = false,
         staysOnFileSystem: Bool = false, dropsACLs: Bool = false,
-        excluding: (@Sendable (TreePath) -> Bool)? = nil, reversesNames: Bool = false
+        excluding: (@Sendable (TreePath) -> Bool)? = nil, reversesNames: Bool = false,
+        scratch: FilePath? = nil
     ) {
         self.owner = owner
         self.leavingOut = leavingOut
@@ -30,5 +37,6 @@ public struct ScanOptions: Sendable {
         self.dropsACLs = dropsACLs
         self.excluding = excluding
         self.reversesNames = reversesNames
+        self.scratch = scratch
     }
 }

@@ -6,19 +6,19 @@ extension Layer {
     ///   leave out without a word; `stripCollision` where two files come to one path.
     public func stripping(_ count: Int) throws(TreeError) -> Layer {
         if count == 0 { return self }
-        var stripped = self
-        stripped.entries = []
+        var left: [Entry] = []
         for entry in entries {
             if let path = entry.path.droppingFirst(count) {
-                if path.isRoot, !nodes[entry.nodeIndex].isDirectory {
+                if path.isRoot, !nodes.isDirectory(at: entry.nodeIndex) {
                     throw .nothingLeft(path: entry.path, stripped: count, tree: name)
                 }
-                stripped.entries.append(Entry(path: path, nodeIndex: entry.nodeIndex))
-            } else if !nodes[entry.nodeIndex].isDirectory {
+                left.append(Entry(path: path, nodeIndex: entry.nodeIndex))
+            } else if !nodes.isDirectory(at: entry.nodeIndex) {
                 throw .nothingLeft(path: entry.path, stripped: count, tree: name)
             }
         }
-        stripped.entries = try stripped.mergedDuplicates(of: stripped.entries, count: count)
+        var stripped = self
+        stripped.entries = EntryList(try mergedDuplicates(of: left, count: count))
         return stripped.mappingMarks { $0.droppingFirst(count) }
     }
 
@@ -26,7 +26,7 @@ extension Layer {
     public func placed(at target: TreePath) -> Layer {
         if target.isRoot { return self }
         var placed = self
-        placed.entries = entries.map { entry in
+        placed.entries = repacked { entry in
             Entry(path: target.appending(below: entry.path), nodeIndex: entry.nodeIndex)
         }
         return placed.mappingMarks { target.appending(below: $0) }
@@ -40,7 +40,9 @@ extension Layer {
         merged.reserveCapacity(entries.count)
         for entry in entries.sorted(by: { $0.path < $1.path }) {
             if let last = merged.last, last.path == entry.path {
-                guard nodes[last.nodeIndex].isDirectory, nodes[entry.nodeIndex].isDirectory else {
+                guard nodes.isDirectory(at: last.nodeIndex),
+                    nodes.isDirectory(at: entry.nodeIndex)
+                else {
                     throw .stripCollision(path: entry.path, stripped: count, tree: name)
                 }
                 merged.removeLast()

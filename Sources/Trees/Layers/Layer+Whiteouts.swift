@@ -23,7 +23,7 @@ private struct WhiteoutReading {
     /// Positions in the layer's entries of those that only say something.
     private var markers: Set<Int> = []
     /// The layer's own until an attribute is taken off.
-    private var nodes: [Node]
+    private var nodes: NodeList
     private var whiteouts: Set<TreePath>
     private var opaqueDirectories: Set<TreePath>
     private var bookkeeping: (first: TreePath, count: Int)?
@@ -156,8 +156,11 @@ private struct WhiteoutReading {
         result.whiteouts = whiteouts
         result.opaqueDirectories = opaqueDirectories
         if !markers.isEmpty {
-            result.entries = layer.entries.enumerated()
-                .filter { !markers.contains($0.offset) }.map(\.element)
+            var position = -1
+            result.entries = layer.repacked { entry in
+                position += 1
+                return markers.contains(position) ? nil : entry
+            }
             result = result.withoutUnusedNodes
         }
         return result

@@ -10,8 +10,8 @@ struct Deletions {
 
     init() {}
 
-    init(of layer: Layer, in lower: [MergedTree.Entry], _ nodes: [Node]) {
-        let resolution = LinkResolution(lower, nodes)
+    init(of layer: Layer, in lower: PlaceList, _ laid: LaidLayers) {
+        let resolution = LinkResolution(lower, laid)
         for whiteout in layer.whiteouts.sorted() {
             guard let parent = whiteout.parent, let place = resolution.directory(at: parent),
                 resolution.hasLower(place.appending(whiteout.name))
@@ -25,6 +25,8 @@ struct Deletions {
             if let place = resolution.directory(at: directory) { contents.insert(place) }
         }
     }
+
+    var isEmpty: Bool { paths.isEmpty && contents.isEmpty }
 
     /// Whether a path of the lower list is deleted, by itself or with a directory it stands in.
     func delete(_ path: TreePath) -> Bool {

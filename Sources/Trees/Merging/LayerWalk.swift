@@ -6,8 +6,9 @@ struct LayerWalk {
         var path: TreePath
         /// Where it stands in the layer.
         let source: TreePath
-        /// Position in the overlay's nodes; nil for an implied directory.
-        let nodeIndex: Int?
+        /// Nil for an implied directory, which is no entry and has no node.
+        let entry: LaidLayers.EntryID?
+        let node: LaidLayers.NodeID?
         let isDirectory: Bool
     }
 
@@ -24,12 +25,11 @@ struct LayerWalk {
         self.laid = laid
     }
 
-    /// - Parameter nodes: the overlay's.
+    /// - Parameter layers: of which the layer is the last.
     /// - Throws: `typeConflict` where the layer has something below what is no directory.
-    mutating func next(_ nodes: [Node]) throws(TreeError) -> Entry? {
-        let entries = laid.layer.entries
-        guard position < entries.count else { return nil }
-        let entry = entries[position]
+    mutating func next(_ layers: LaidLayers) throws(TreeError) -> Entry? {
+        guard position < laid.layer.entries.count else { return nil }
+        let entry = laid.layer.entries[position]
         if implied.isEmpty {
             while let last = above.last, !last.contains(entry.path) { above.removeLast() }
             implied = Self.implied(above: entry.path, below: above.last ?? .root)
@@ -39,16 +39,16 @@ struct LayerWalk {
             if let last, last.path == path {
                 throw .typeConflict(
                     path: path, lower: laid.layer.name,
-                    lowerKind: nodes[last.nodeIndex!].kind.noun, upper: laid.layer.name,
+                    lowerKind: layers[last.node!].kind.noun, upper: laid.layer.name,
                     upperKind: Node.Kind.directory.noun)
             }
-            next = Entry(path: path, source: path, nodeIndex: nil, isDirectory: true)
+            next = Entry(path: path, source: path, entry: nil, node: nil, isDirectory: true)
         } else {
-            position += 1
-            let index = laid.firstNode + entry.nodeIndex
+            let node = layers.node(entry.nodeIndex)
             next = Entry(
-                path: entry.path, source: entry.path, nodeIndex: index,
-                isDirectory: nodes[index].isDirectory)
+                path: entry.path, source: entry.path, entry: layers.entry(position), node: node,
+                isDirectory: layers.isDirectory(node))
+            position += 1
         }
         if next.isDirectory, !next.path.isRoot { above.append(next.path) }
         last = next

@@ -5,18 +5,18 @@ struct LinkResolution {
     /// As many links as Linux follows (path_resolution(7)).
     private static let linkLimit = 40
 
-    private let lower: [MergedTree.Entry]
-    private let nodes: [Node]
+    private let lower: PlaceList
+    private let laid: LaidLayers
     private let layer: LaidLayer?
     private let deletions: Deletions
 
     /// - Parameter layer: nil to see the lower list alone.
     init(
-        _ lower: [MergedTree.Entry], _ nodes: [Node], _ layer: LaidLayer? = nil,
+        _ lower: PlaceList, _ laid: LaidLayers, _ layer: LaidLayer? = nil,
         _ deletions: Deletions = Deletions()
     ) {
         self.lower = lower
-        self.nodes = nodes
+        self.laid = laid
         self.layer = layer
         self.deletions = deletions
     }
@@ -49,7 +49,7 @@ struct LinkResolution {
 
     /// What the layer has where it hides what is below, else what is below.
     private func kind(at path: TreePath) -> Node.Kind? {
-        let own = layer?.nodeIndex(at: path).map { nodes[$0].kind }
+        let own = layer?.layer[path]?.kind
         if let own, own != .directory { return own }
         return lowerKind(at: path) ?? own
     }
@@ -58,13 +58,9 @@ struct LinkResolution {
     func hasLower(_ path: TreePath) -> Bool { lowerKind(at: path) != nil }
 
     private func lowerKind(at path: TreePath) -> Node.Kind? {
-        var low = 0
-        var high = lower.count
-        while low < high {
-            let middle = (low + high) / 2
-            if lower[middle].path < path { low = middle + 1 } else { high = middle }
+        guard let place = lower.place(at: path, in: laid), !deletions.delete(path) else {
+            return nil
         }
-        guard low < lower.count, lower[low].path == path else { return nil }
-        return deletions.delete(path) ? nil : nodes[lower[low].nodeIndex].kind
+        return laid[place.node].kind
     }
 }

@@ -1,13 +1,13 @@
 /// One walk over two sorted lists: what is merged already, and what a layer adds. What a layer
 /// whites out or replaces is a range of the list below, so nothing is searched for.
 struct MergeWalk {
-    /// Without entries until the walk is finished.
+    /// Without places until the walk is finished.
     var overlay: Overlay
-    private let lower: [MergedTree.Entry]
+    private let lower: PlaceList
     private let laid: LaidLayer
     /// What the layer deletes of the lower list; nothing once the list holds files of its own.
     private let deletions: Deletions
-    private var result: [MergedTree.Entry] = []
+    private var result: [PlaceList.Place] = []
     private var position = 0
     /// What stands below another layer's symbolic link, with the path it is to go to.
     private(set) var detours: [LayerWalk.Entry] = []
@@ -18,12 +18,12 @@ struct MergeWalk {
     private var detour: (from: TreePath, to: TreePath)?
 
     init(_ overlay: Overlay, _ layer: LaidLayer, deletions: Deletions) {
-        lower = overlay.entries
+        lower = overlay.list
         laid = layer
         self.deletions = deletions
         self.overlay = overlay
-        self.overlay.entries = []
-        result.reserveCapacity(lower.count + layer.layer.entries.count)
+        self.overlay.list = PlaceList()
+        result.reserveCapacity(lower.places.count + layer.layer.entries.count)
     }
 
     /// Takes the next entry of the layer.
@@ -33,76 +33,86 @@ struct MergeWalk {
             return
         }
         keepLower(before: upper.path)
-        if let below = lowerEntry(at: upper.path) {
+        if let below = lowerPlace(at: upper.path) {
             try lay(upper, over: below)
-        } else if let last = result.last, last.path == upper.path {
+        } else if let last = result.last, compare(last, to: upper.path) == .same {
             try layOverOwn(upper)
         } else {
-            append(upper, hidden: [])
+            append(upper, hiding: [])
         }
     }
 
-    /// The layer has nothing more: the overlay has its entries again.
+    /// The layer has nothing more: the overlay has its places again.
     mutating func finish() {
         keepLower(before: nil)
-        swap(&overlay.entries, &result)
+        swap(&overlay.list.places, &result)
     }
 
     // MARK: The list below
 
     /// Takes over what the lower list has before a path, as far as it is not dropped.
     private mutating func keepLower(before path: TreePath?) {
-        while position < lower.count {
-            let next = lower[position]
-            if let path, !(next.path < path) { return }
-            position += 1
-            if isDropped(next) { continue }
-            result.append(next)
+        let end =
+            path.map { lower.lowerBound(of: $0, in: overlay.laid, from: position) }
+            ?? lower.places.count
+        if dropped == nil, deletions.isEmpty {
+            result += lower.places[position..<end]
+        } else {
+            for next in lower.places[position..<end] where !isDropped(next) { result.append(next) }
         }
+        position = end
     }
 
     /// What stands in the lower list at a path; nil where it is dropped or nothing is there.
-    private mutating func lowerEntry(at path: TreePath) -> MergedTree.Entry? {
-        guard position < lower.count, lower[position].path == path else { return nil }
+    private mutating func lowerPlace(at path: TreePath) -> PlaceList.Place? {
+        guard position < lower.places.count, compare(lower.places[position], to: path) == .same
+        else { return nil }
         position += 1
-        return isDropped(lower[position - 1]) ? nil : lower[position - 1]
+        return isDropped(lower.places[position - 1]) ? nil : lower.places[position - 1]
     }
 
-    private mutating func isDropped(_ entry: MergedTree.Entry) -> Bool {
-        let path = entry.path
+    private func compare(_ place: PlaceList.Place, to path: TreePath) -> TreePath.Order {
+        overlay.laid.compare(place.entry, to: path)
+    }
+
+    private mutating func isDropped(_ place: PlaceList.Place) -> Bool {
+        if dropped == nil, deletions.isEmpty { return false }
+        let path = overlay.laid.path(of: place.entry)
         if let dropped, dropped.contains(path) {
-            if path != dropped { remove(entry) }
+            if path != dropped { remove(place) }
             return path != dropped
         }
         dropped = nil
         if deletions.paths.contains(path) {
             dropped = path
-            remove(entry)
+            remove(place)
             return true
         }
         if deletions.contents.contains(path) { dropped = path }
         return false
     }
 
-    private mutating func remove(_ entry: MergedTree.Entry) {
+    private mutating func remove(_ place: PlaceList.Place) {
         // A directory that only bake made for others is nobody's loss.
-        guard let owner = entry.layerIndex else { return }
+        guard let owner = overlay.laid.layerIndex(of: place.entry) else { return }
         overlay.removals.append(
-            .init(path: entry.path, layerIndex: owner, byLayerIndex: laid.index))
+            .init(
+                path: overlay.laid.path(of: place.entry), layerIndex: owner,
+                byLayerIndex: laid.index))
     }
 
     // MARK: One over the other
 
     private mutating func lay(
-        _ upper: LayerWalk.Entry, over below: MergedTree.Entry
+        _ upper: LayerWalk.Entry, over below: PlaceList.Place
     ) throws(TreeError) {
         let path = upper.path
-        switch (overlay.nodes[below.nodeIndex].kind, upper.isDirectory) {
+        switch (overlay.laid[below.node].kind, upper.isDirectory) {
         case (.directory, true):
             result.append(below)
             layDirectory(upper)
         case (.symlink(let target), true):
-            if let destination = LinkResolution(lower, overlay.nodes, laid, deletions)
+            if let destination = LinkResolution(lower, overlay.laid, laid, deletions)
                 .directory(at: path)
             {
                 overlay.notes.append(
@@ -116,29 +126,29 @@ struct MergeWalk {
                 overlay.notes.append(
                     .replacedLink(
                         path: path, target: target, lower: name(of: below), upper: laid.layer.name))
-                append(upper, hidden: hidden(by: below))
+                append(upper, hiding: hidden(by: below))
             }
         case (.directory, false), (_, true):
             try checkConflict(upper, below)
             dropped = path
-            append(upper, hidden: hidden(by: below))
+            append(upper, hiding: hidden(by: below))
         default:
-            if below.layerIndex == laid.index {
+            if overlay.laid.layerIndex(of: below.entry) == laid.index {
                 layTwin(upper, over: below)
             } else {
-                append(upper, hidden: hidden(by: below))
+                append(upper, hiding: hidden(by: below))
             }
         }
     }
 
     /// One layer's two files for one place, brought together by a link: the later in its order
     /// counts.
-    private mutating func layTwin(_ upper: LayerWalk.Entry, over below: MergedTree.Entry) {
-        let winner = max(upper.source, overlay.source(of: below))
+    private mutating func layTwin(_ upper: LayerWalk.Entry, over below: PlaceList.Place) {
+        let winner = max(upper.source, overlay.laid.source(of: below.entry))
         overlay.notes.append(
             .twoFilesForOnePlace(path: upper.path, winner: winner, layer: laid.layer.name))
         if winner == upper.source {
-            append(upper, hidden: below.hiddenLayerIndices)
+            append(upper, hiding: overlay.hidden[below.entry] ?? [])
         } else {
             result.append(below)
         }
@@ -147,7 +157,7 @@ struct MergeWalk {
     /// Two entries of the incoming list at one path.
     private mutating func layOverOwn(_ upper: LayerWalk.Entry) throws(TreeError) {
         let below = result.removeLast()
-        switch (overlay.nodes[below.nodeIndex].isDirectory, upper.isDirectory) {
+        switch (overlay.laid.isDirectory(below.node), upper.isDirectory) {
         case (true, true):
             result.append(below)
             layDirectory(upper)
@@ -159,53 +169,46 @@ struct MergeWalk {
     /// A directory over the one that was appended last: its contents stay, its metadata is the
     /// later one's.
     private mutating func layDirectory(_ upper: LayerWalk.Entry) {
-        guard upper.nodeIndex != nil else { return }
-        let last = result.count - 1
-        let isOwn = result[last].layerIndex == laid.index
-        if isOwn, upper.source < overlay.source(of: result[last]) { return }
-        result[last].nodeIndex = overlay.nodeIndex(of: upper)
-        result[last].layerIndex = laid.index
-        overlay.noteSource(of: upper)
+        guard upper.node != nil, let below = result.last else { return }
+        let isOwn = overlay.laid.layerIndex(of: below.entry) == laid.index
+        if isOwn, upper.source < overlay.laid.source(of: below.entry) { return }
+        result.removeLast()
+        append(upper, hiding: overlay.hidden[below.entry] ?? [])
     }
 
-    private mutating func append(_ upper: LayerWalk.Entry, hidden: [Int]) {
-        result.append(
-            MergedTree.Entry(
-                path: upper.path, nodeIndex: overlay.nodeIndex(of: upper), layerIndex: laid.index,
-                hiddenLayerIndices: hidden))
-        overlay.noteSource(of: upper)
+    private mutating func append(_ upper: LayerWalk.Entry, hiding hidden: [Int]) {
+        let place = overlay.place(upper, laid)
+        result.append(place)
+        if !hidden.isEmpty { overlay.hidden[place.entry] = hidden }
     }
 
-    private func hidden(by below: MergedTree.Entry) -> [Int] {
-        below.hiddenLayerIndices + [below.layerIndex].compactMap { $0 }
+    private func hidden(by below: PlaceList.Place) -> [Int] {
+        (overlay.hidden[below.entry] ?? [])
+            + [overlay.laid.layerIndex(of: below.entry)].compactMap { $0 }
     }
 
     // MARK: Conflicts
 
     private mutating func checkConflict(
-        _ upper: LayerWalk.Entry, _ below: MergedTree.Entry
+        _ upper: LayerWalk.Entry, _ below: PlaceList.Place
     ) throws(TreeError) {
         guard overlay.conflictRule == .replace else { throw conflict(upper, below) }
         overlay.notes.append(
             .replaced(
-                path: upper.path, kind: kind(of: below).noun, lower: name(of: below),
-                upper: laid.layer.name))
+                path: upper.path, kind: overlay.laid[below.node].kind.noun,
+                lower: name(of: below), upper: laid.layer.name))
     }
 
-    private func conflict(_ upper: LayerWalk.Entry, _ below: MergedTree.Entry) -> TreeError {
+    private func conflict(_ upper: LayerWalk.Entry, _ below: PlaceList.Place) -> TreeError {
         .typeConflict(
-            path: upper.path, lower: name(of: below), lowerKind: kind(of: below).noun,
-            upper: laid.layer.name,
-            upperKind: (upper.nodeIndex.map { overlay.nodes[$0].kind } ?? .directory).noun)
+            path: upper.path, lower: name(of: below),
+            lowerKind: overlay.laid[below.node].kind.noun, upper: laid.layer.name,
+            upperKind: (upper.node.map { overlay.laid[$0].kind } ?? .directory).noun)
     }
 
-    private func kind(of entry: MergedTree.Entry) -> Node.Kind {
-        overlay.nodes[entry.nodeIndex].kind
-    }
-
-    private func name(of entry: MergedTree.Entry) -> String {
+    private func name(of place: PlaceList.Place) -> String {
         // Only the root can belong to nobody, and nothing but a directory conflicts with it.
-        entry.layerIndex.map { overlay.layerNames[$0] } ?? ""
+        overlay.laid.layerIndex(of: place.entry).map { overlay.layerNames[$0] } ?? ""
     }
 }
 

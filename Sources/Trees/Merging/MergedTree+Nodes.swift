@@ -1,13 +1,14 @@
-// Single facts of nodes, for those who ask many nodes for one.
+// Single facts of nodes, without making the nodes.
 extension MergedTree {
     /// - Parameter index: position in `nodes`.
-    public func isDirectory(node index: Int) -> Bool { nodes[index].isDirectory }
+    public func isDirectory(node index: Int) -> Bool {
+        nodes.laid.isDirectory(nodes.records[index])
+    }
 
     /// Length of a regular file's content in bytes, holes included; nil for everything else.
     ///
     /// - Parameter index: position in `nodes`.
     public func contentByteCount(node index: Int) -> UInt64? {
-        guard case .regular(let content) = nodes[index].kind else { return nil }
-        return content.byteCount
+        nodes.laid.contentByteCount(nodes.records[index])
     }
 }

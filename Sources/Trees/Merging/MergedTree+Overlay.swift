@@ -23,45 +23,39 @@ extension MergedTree {
     /// - Parameter impliedDirectory: what stands where a layer has a path but no directory above
     ///   it, the root included.
     public static func overlay(
-        _ layers: consuming [Layer], impliedDirectory: Node = .directory(),
+        _ layers: [Layer], impliedDirectory: Node = .directory(),
         onConflict conflictRule: ConflictRule = .refuse
     ) throws(TreeError) -> MergedTree {
         var overlay = Overlay(impliedDirectory: impliedDirectory, conflictRule: conflictRule)
-        // A layer that nobody else holds goes when its files have their places.
-        layers.reverse()
-        while var layer = layers.popLast() { try overlay.lay(&layer) }
+        for layer in layers { try overlay.lay(layer) }
         return overlay.finish()
     }
 
-    /// Lays one more layer over a merged tree, by the same rules. After an error nothing is left
-    /// of either.
+    /// Lays one more layer over a merged tree, by the same rules.
     public mutating func lay(
-        _ layer: consuming Layer, impliedDirectory: Node = .directory(),
+        _ layer: Layer, impliedDirectory: Node = .directory(),
         onConflict conflictRule: ConflictRule = .refuse
     ) throws(TreeError) {
         var overlay = Overlay(
             on: self, impliedDirectory: impliedDirectory, conflictRule: conflictRule)
-        // The overlay has the nodes now, and changes them where they are.
-        (nodes, entries) = ([], [])
-        try overlay.lay(&layer)
+        try overlay.lay(layer)
         self = overlay.finish()
     }
 }
 
-/// The merged tree while it grows: a sorted list of entries, into which each layer's sorted list
-/// is merged by one walk over both.
+/// The merged tree while it grows: a sorted list of places, into which each layer's sorted list is
+/// merged by one walk over both.
 struct Overlay {
     let impliedDirectory: Node
     let conflictRule: ConflictRule
 
     private(set) var layerNames: [String] = []
-    var nodes: [Node]
-    var entries: [MergedTree.Entry]
-    /// Where in its layer a file stood that went where a link leads; all others stand where they
-    /// stood.
-    private var sources: [TreePath: TreePath] = [:]
+    var laid = LaidLayers()
+    var list = PlaceList()
+    /// Positions in `layerNames` of the layers whose file an entry hides, where there are any.
+    var hidden: [LaidLayers.EntryID: [Int]] = [:]
     /// Files with several names, by what they are on this machine: one group across layers.
-    private var nodeOfIdentity: [HostIdentity: Int] = [:]
+    private var nodeOfIdentity: [HostIdentity: LaidLayers.NodeID] = [:]
     var notes: [Note] = []
     var removals: [MergedTree.Removal] = []
     /// Of each layer.
@@ -70,39 +64,38 @@ struct Overlay {
     init(impliedDirectory: Node, conflictRule: ConflictRule) {
         self.impliedDirectory = impliedDirectory
         self.conflictRule = conflictRule
-        nodes = [impliedDirectory]
-        entries = [
-            MergedTree.Entry(path: .root, nodeIndex: 0, layerIndex: nil, hiddenLayerIndices: [])
-        ]
+        let root = laid.make(entryAt: .root, from: .root, layerIndex: nil)
+        list.places = [PlaceList.Place(entry: root, node: laid.make(impliedDirectory))]
     }
 
     init(on tree: MergedTree, impliedDirectory: Node, conflictRule: ConflictRule) {
         self.impliedDirectory = impliedDirectory
         self.conflictRule = conflictRule
         layerNames = tree.layerNames
-        nodes = tree.nodes
-        entries = tree.entries
+        // Not those of the entries: nodes may have changed since.
+        laid = tree.nodes.laid
+        list.places = zip(tree.entries.records, tree.entries.nodeNumbers).map { entry, number in
+            PlaceList.Place(entry: entry, node: tree.nodes.records[Int(number)])
+        }
+        hidden = tree.entries.hidden
+        nodeOfIdentity = tree.nodeOfIdentity
         notes = tree.notes
         removals = tree.removals
         reasons = Array(repeating: tree.reasons, count: tree.layerNames.count)
-        for (index, node) in nodes.enumerated() {
-            if let identity = node.identity { nodeOfIdentity[identity] = index }
-        }
     }
 
-    /// Takes the layer's nodes.
-    mutating func lay(_ layer: inout Layer) throws(TreeError) {
+    mutating func lay(_ layer: Layer) throws(TreeError) {
         let layerIndex = layerNames.count
         layerNames.append(layer.name)
         reasons.append(layer.reasons)
         notes += layer.notes
-        let deletions = Deletions(of: layer, in: entries, nodes)
+        let deletions = Deletions(of: layer, in: list, laid)
         notes += deletions.vain.map { .nothingToDelete(path: $0, layer: layerNames[layerIndex]) }
-        let firstNode = takeNodes(of: &layer)
-        let laying = LaidLayer(layer: layer, index: layerIndex, firstNode: firstNode)
+        laid.add(layer)
+        let laying = LaidLayer(layer: layer, index: layerIndex)
         var incoming = LayerWalk(of: laying)
         var detours = try merge(laying, deletions) { (walk) throws(TreeError) in
-            while let upper = try incoming.next(walk.overlay.nodes) { try walk.take(upper) }
+            while let upper = try incoming.next(walk.overlay.laid) { try walk.take(upper) }
         }
         // Each pass takes what the one before found to stand below a link to where the link leads.
         // A detour is one link of the path shorter each time, so this ends.
@@ -122,141 +115,102 @@ struct Overlay {
         _ body: (inout MergeWalk) throws(TreeError) -> Void
     ) throws(TreeError) -> [LayerWalk.Entry] {
         var walk = MergeWalk(self, layer, deletions: deletions)
-        // The walk has them now, and changes them where they are.
-        (nodes, entries) = ([], [])
         try body(&walk)
         walk.finish()
         swap(&self, &walk.overlay)
         return walk.detours
     }
 
-    /// All nodes of the layer behind those that are there, or the other way round: the longer list
-    /// stays where it is, for a second one would be the largest thing there is.
-    ///
-    /// - Returns: where the layer's nodes start.
-    private mutating func takeNodes(of layer: inout Layer) -> Int {
-        var others: [Node] = []
-        swap(&others, &layer.nodes)
-        guard others.count > nodes.count else {
-            nodes += others
-            return nodes.count - others.count
-        }
-        swap(&nodes, &others)
-        let shift = nodes.count
-        nodes += others
-        for index in entries.indices { entries[index].nodeIndex += shift }
-        nodeOfIdentity = nodeOfIdentity.mapValues { $0 + shift }
-        return 0
-    }
-
-    /// Gives nodes and entries away.
-    mutating func finish() -> MergedTree {
-        var nodes: [Node] = []
-        var entries: [MergedTree.Entry] = []
+    func finish() -> MergedTree {
         let moved = movedSources()
-        swap(&nodes, &self.nodes)
-        swap(&entries, &self.entries)
-        var numbering = NodeNumbering(count: nodes.count)
-        var keptReasons: [TreePath: Reason] = [:]
         // Nodes whose every name is hidden go; the others are numbered by their first name.
-        for index in entries.indices {
-            entries[index].nodeIndex = numbering.number(
-                of: entries[index].nodeIndex, moving: &nodes)
-            if let layer = entries[index].layerIndex,
-                let reason = reasons[layer][source(of: entries[index])]
+        var numbering = NodeNumbering(count: laid.nodeCount)
+        var numbers: [UInt32] = []
+        numbers.reserveCapacity(list.places.count)
+        var keptReasons: [TreePath: Reason] = [:]
+        var keptHidden: [LaidLayers.EntryID: [Int]] = [:]
+        for place in list.places {
+            numbers.append(numbering.number(of: place.node, in: laid))
+            if !hidden.isEmpty, let hidden = hidden[place.entry] {
+                keptHidden[place.entry] = hidden
+            }
+            if let layer = laid.layerIndex(of: place.entry), !reasons[layer].isEmpty,
+                let reason = reasons[layer][laid.source(of: place.entry)]
             {
-                keptReasons[entries[index].path] = reason.moved(moved[layer] ?? [:])
+                keptReasons[laid.path(of: place.entry)] = reason.moved(moved[layer] ?? [:])
             }
         }
-        nodes.removeLast(nodes.count - numbering.count)
         return MergedTree(
-            layerNames: layerNames, nodes: nodes, entries: entries, notes: notes,
-            removals: removals, reasons: keptReasons)
+            layerNames: layerNames, nodes: MergedTree.Nodes(laid: laid, records: numbering.nodes),
+            entries: MergedTree.Entries(
+                laid: laid, records: list.places.map(\.entry), nodeNumbers: numbers,
+                hidden: keptHidden),
+            notes: notes, removals: removals, reasons: keptReasons, nodeOfIdentity: nodeOfIdentity)
     }
 
     /// Of layers with reasons: where files went that stood below another layer's link.
     private func movedSources() -> [Int: [TreePath: TreePath]] {
         var moved: [Int: [TreePath: TreePath]] = [:]
-        guard !sources.isEmpty else { return moved }
-        for entry in entries {
-            guard let source = sources[entry.path], let layer = entry.layerIndex,
-                !reasons[layer].isEmpty
-            else { continue }
-            moved[layer, default: [:]][source] = entry.path
+        for place in list.places where laid.isMoved(place.entry) {
+            guard let layer = laid.layerIndex(of: place.entry), !reasons[layer].isEmpty else {
+                continue
+            }
+            moved[layer, default: [:]][laid.source(of: place.entry)] = laid.path(of: place.entry)
         }
         return moved
     }
 
-    /// Where an entry stood in its layer.
-    func source(of entry: MergedTree.Entry) -> TreePath {
-        sources.isEmpty ? entry.path : sources[entry.path] ?? entry.path
+    // MARK: What a layer's entries become
+
+    /// The place of what a layer has.
+    mutating func place(_ upper: LayerWalk.Entry, _ layer: LaidLayer) -> PlaceList.Place {
+        let isOwn = upper.path == upper.source && upper.entry != nil
+        return PlaceList.Place(
+            entry: isOwn
+                ? upper.entry!
+                : laid.make(entryAt: upper.path, from: upper.source, layerIndex: layer.index),
+            node: node(of: upper))
     }
 
-    mutating func noteSource(of entry: LayerWalk.Entry) {
-        if entry.source != entry.path {
-            sources[entry.path] = entry.source
-        } else if !sources.isEmpty {
-            sources[entry.path] = nil
+    /// What an entry of the layer stands for: another layer's node where that is the same file.
+    private mutating func node(of entry: LayerWalk.Entry) -> LaidLayers.NodeID {
+        guard let node = entry.node else { return laid.make(impliedDirectory) }
+        guard let identity = laid.identity(of: node) else { return node }
+        if let known = nodeOfIdentity[identity] {
+            if known == node { return node }
+            if laid[known].kind == laid[node].kind {
+                laid.substitute(node, for: known)
+                return known
+            }
         }
-    }
-
-    /// Position of what an entry of the layer stands for: another layer's node where that is the
-    /// same file.
-    mutating func nodeIndex(of entry: LayerWalk.Entry) -> Int {
-        guard let index = entry.nodeIndex else {
-            nodes.append(impliedDirectory)
-            return nodes.count - 1
-        }
-        guard let identity = nodes[index].identity else { return index }
-        if let known = nodeOfIdentity[identity], nodes[known].kind == nodes[index].kind {
-            // The later layer's owner and times, should its rules differ.
-            nodes[known] = nodes[index]
-            return known
-        }
-        nodeOfIdentity[identity] = index
-        return index
+        nodeOfIdentity[identity] = node
+        return node
     }
 }
 
-/// A layer while it is laid: its nodes are among the overlay's.
+/// A layer while it is laid: the last one among those that are.
 struct LaidLayer {
     let layer: Layer
     /// Position in the overlay's `layerNames`.
     let index: Int
-    /// Where its nodes start among the overlay's.
-    let firstNode: Int
-
-    /// Position in the overlay's nodes of what the layer itself has at a path.
-    func nodeIndex(at path: TreePath) -> Int? {
-        layer.nodeIndex(at: path).map { firstNode + $0 }
-    }
 }
 
-/// Gives nodes numbers in the order in which they are asked for, and puts them there within the same
-/// array: a second one would be the largest thing there is while layers are merged.
+/// Gives nodes numbers in the order in which they are asked for.
 private struct NodeNumbering {
-    private(set) var count = 0
+    private(set) var nodes: [LaidLayers.NodeID] = []
     private var numbers: [Int32]
-    /// Where the node is now that was at a position at first, and the other way round.
-    private var places: [Int32]
-    private var occupants: [Int32]
 
     init(count: Int) {
         numbers = Array(repeating: -1, count: count)
-        places = (0..<count).map(Int32.init)
-        occupants = places
     }
 
-    mutating func number(of index: Int, moving nodes: inout [Node]) -> Int {
-        if numbers[index] >= 0 { return Int(numbers[index]) }
-        let source = Int(places[index])
-        let displaced = Int(occupants[count])
-        nodes.swapAt(count, source)
-        (places[displaced], occupants[source]) = (Int32(source), Int32(displaced))
-        (places[index], occupants[count]) = (Int32(count), Int32(index))
-        numbers[index] = Int32(count)
-        count += 1
-        return Int(numbers[index])
+    mutating func number(of node: LaidLayers.NodeID, in laid: LaidLayers) -> UInt32 {
+        let ordinal = laid.ordinal(of: node)
+        if numbers[ordinal] < 0 {
+            numbers[ordinal] = Int32(nodes.count)
+            nodes.append(node)
+        }
+        return UInt32(numbers[ordinal])
     }
 }
 

@@ -2,33 +2,13 @@
 public struct MergedTree: Sendable {
     public struct Entry: Sendable, Equatable {
         public let path: TreePath
-        // Trees of a million entries are held several times over while layers are merged: 32 bits
-        // each, as squashfs has for them.
-        private var node: UInt32
-        /// -1 for no layer.
-        private var layer: Int32
-        /// Positions in `layerNames`, ascending, of the layers whose file it hides.
-        public var hiddenLayerIndices: [Int]
-
-        init(path: TreePath, nodeIndex: Int, layerIndex: Int?, hiddenLayerIndices: [Int]) {
-            self.path = path
-            node = UInt32(nodeIndex)
-            layer = layerIndex.map(Int32.init) ?? -1
-            self.hiddenLayerIndices = hiddenLayerIndices
-        }
-
         /// Position in `nodes`; hard links share it.
-        public var nodeIndex: Int {
-            get { Int(node) }
-            set { node = UInt32(newValue) }
-        }
-
+        public let nodeIndex: Int
         /// Position in `layerNames` of the layer it came from. For a directory that several
         /// layers have, the last of them. Nil for the root when no layer names it.
-        public var layerIndex: Int? {
-            get { layer < 0 ? nil : Int(layer) }
-            set { layer = newValue.map(Int32.init) ?? -1 }
-        }
+        public let layerIndex: Int?
+        /// Positions in `layerNames`, ascending, of the layers whose file it hides.
+        public let hiddenLayerIndices: [Int]
     }
 
     /// What a later layer's whiteout, opaque directory or file in place of a directory took away.
@@ -39,34 +19,20 @@ public struct MergedTree: Sendable {
         public let byLayerIndex: Int
     }
 
-    public struct Counts: Sendable, Equatable {
-        public var directories = 0
-        /// Regular files, each node once.
-        public var files = 0
-        public var symlinks = 0
-        public var devices = 0
-        /// Named pipes and sockets.
-        public var others = 0
-        /// Names beyond the first of a node.
-        public var hardLinks = 0
-        /// Files of lower layers that a later layer hides.
-        public var hidden = 0
-        /// Contents of regular files, each node once, holes included.
-        public var contentByteCount: UInt64 = 0
-    }
-
     /// Lowest first, as the user wrote them.
     public let layerNames: [String]
-    public internal(set) var nodes: [Node]
+    public internal(set) var nodes: Nodes
     /// Sorted by path, which is a depth-first walk; the first is the root. The directory of every
     /// entry is an entry.
-    public internal(set) var entries: [Entry]
+    public internal(set) var entries: Entries
     /// What the layers had to say, then what laying them over each other had to say.
     public internal(set) var notes: [Note]
     /// In the order in which it happened.
     public let removals: [Removal]
     /// Why files are there, where their layers know.
     public let reasons: [TreePath: Reason]
+    /// Files with several names, by what they are on this machine.
+    let nodeOfIdentity: [HostIdentity: LaidLayers.NodeID]
 
     public func node(of entry: Entry) -> Node { nodes[entry.nodeIndex] }
 
@@ -74,63 +40,74 @@ public struct MergedTree: Sendable {
     public subscript(path: TreePath) -> Node? { entry(at: path).map { node(of: $0) } }
 
     public func entry(at path: TreePath) -> Entry? {
-        let position = lowerBound(of: path)
-        return position < entries.count && entries[position].path == path
-            ? entries[position] : nil
+        let position = entries.lowerBound(of: path)
+        guard position < entries.count else { return nil }
+        let entry = entries[position]
+        return entry.path == path ? entry : nil
     }
 
     /// The names in a directory, sorted; none when it is no directory.
     public func names(in directory: TreePath) -> [Bytes] {
         var names: [Bytes] = []
-        for entry in entries[lowerBound(of: directory)...].dropFirst() {
+        for entry in entries[entries.lowerBound(of: directory)...].dropFirst() {
             guard directory.contains(entry.path) else { break }
             if entry.path.parent == directory { names.append(entry.path.name) }
         }
         return names
     }
 
-    /// Position in `entries` of the first path that is not before this one.
-    private func lowerBound(of path: TreePath) -> Int {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].path < path { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    public var counts: Counts {
-        var counts = Counts()
-        var seen = [Bool](repeating: false, count: nodes.count)
-        for entry in entries {
-            counts.hidden += entry.hiddenLayerIndices.count
-            if seen[entry.nodeIndex] {
-                counts.hardLinks += 1
-                continue
-            }
-            seen[entry.nodeIndex] = true
-            count(nodes[entry.nodeIndex], in: &counts)
-        }
-        return counts
-    }
-
-    private func count(_ node: Node, in counts: inout Counts) {
-        switch node.kind {
-        case .directory: counts.directories += 1
-        case .regular:
-            counts.files += 1
-            counts.contentByteCount += node.byteCount
-        case .symlink: counts.symlinks += 1
-        case .characterDevice, .blockDevice: counts.devices += 1
-        case .fifo, .socket: counts.others += 1
-        }
-    }
-
     /// No time later than `limit`, seconds since 1970: what SOURCE_DATE_EPOCH asks for.
     public mutating func limitTimes(to limit: Int64) {
-        for index in nodes.indices where nodes[index].mtimeSeconds > limit {
-            nodes[index].mtimeSeconds = limit
+        nodes.laid.limitTimes(to: limit)
+    }
+}
+
+extension MergedTree {
+    /// Entries by their positions, sorted by path. To ask for one makes it: who needs several facts
+    /// of an entry keeps it.
+    public struct Entries: RandomAccessCollection, Sendable, Equatable {
+        let laid: LaidLayers
+        /// Of each entry.
+        let records: [LaidLayers.EntryID]
+        /// Of each entry: position in the tree's `nodes`.
+        let nodeNumbers: [UInt32]
+        /// Positions in `layerNames`.
+        let hidden: [LaidLayers.EntryID: [Int]]
+
+        public var startIndex: Int { 0 }
+        public var endIndex: Int { records.count }
+
+        public subscript(index: Int) -> Entry {
+            let record = records[index]
+            return Entry(
+                path: laid.path(of: record), nodeIndex: Int(nodeNumbers[index]),
+                layerIndex: laid.layerIndex(of: record),
+                hiddenLayerIndices: hidden.isEmpty ? [] : hidden[record] ?? [])
+        }
+
+        public static func == (left: Entries, right: Entries) -> Bool {
+            left.elementsEqual(right)
+        }
+
+        /// Position of the first path that is not before this one.
+        func lowerBound(of path: TreePath) -> Int {
+            laid.lowerBound(of: path, count: count) { records[$0] }
+        }
+    }
+
+    /// Nodes by their positions, in the order of their first names. To ask for one makes it: who
+    /// needs several facts of a node keeps it.
+    public struct Nodes: RandomAccessCollection, Sendable {
+        var laid: LaidLayers
+        let records: [LaidLayers.NodeID]
+
+        public var startIndex: Int { 0 }
+        public var endIndex: Int { records.count }
+
+        public subscript(index: Int) -> Node { laid[records[index]] }
+
+        mutating func setPermissions(of index: Int, to permissions: UInt16) {
+            laid.setPermissions(of: records[index], to: permissions)
         }
     }
 }

@@ -12,16 +12,19 @@ extension MergedTree {
     /// can be read again (`Layer.init(name:text:)`).
     public var text: String {
         var otherNames: [Int: [TreePath]] = [:]
-        var first = [Int?](repeating: nil, count: nodes.count)
-        for (position, entry) in entries.enumerated() {
-            if first[entry.nodeIndex] == nil {
-                first[entry.nodeIndex] = position
-            } else {
+        // Nodes are numbered by their first names.
+        var seenCount = 0
+        for entry in entries {
+            if entry.nodeIndex < seenCount {
                 otherNames[entry.nodeIndex, default: []].append(entry.path)
+            } else {
+                seenCount += 1
             }
         }
         var text = ""
-        for (position, entry) in entries.enumerated() where first[entry.nodeIndex] == position {
+        seenCount = 0
+        for entry in entries where entry.nodeIndex == seenCount {
+            seenCount += 1
             text += nodes[entry.nodeIndex].line(at: entry.path)
             for other in otherNames[entry.nodeIndex] ?? [] { text += " = /\(other.bytes.lineText)" }
             text += "\n"

@@ -112,7 +112,7 @@ extension MergedTree {
     /// The same tree as if it had been read.
     fileprivate var asLayer: Layer {
         Layer(
-            name: "merged", nodes: nodes,
+            name: "merged", nodes: Array(nodes),
             entries: entries.map { Layer.Entry(path: $0.path, nodeIndex: $0.nodeIndex) })
     }
 }

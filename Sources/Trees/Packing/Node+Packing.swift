@@ -1,0 +1,132 @@
+/// One byte of kind and of what else there is; permissions, owner, time; then what the kind has.
+extension Node: Packable {
+    func write(to record: inout RecordWriter, _ attachments: Attachments) {
+        var facts = PackedFacts(kind: .whole, hasIdentity: identity != nil)
+        switch kind {
+        case .directory: facts.kind = .directory
+        case .regular(.file): facts.kind = .hostFile
+        case .regular: break
+        case .symlink: facts.kind = .symlink
+        case .characterDevice: facts.kind = .characterDevice
+        case .blockDevice: facts.kind = .blockDevice
+        case .fifo: facts.kind = .fifo
+        case .socket: facts.kind = .socket
+        }
+        facts.hasXattrs = !xattrs.isEmpty
+        record.append(facts.byte)
+        if let identity {
+            record.append(identity.device)
+            record.append(identity.inode)
+        }
+        if facts.kind == .whole {
+            record.append(UInt64(attachments.index(of: self)))
+            return
+        }
+        writeKind(to: &record, attachments)
+        record.append(permissions)
+        record.append(uid)
+        record.append(gid)
+        record.append(signed: mtimeSeconds)
+        if facts.hasXattrs { record.append(UInt64(attachments.index(of: xattrs))) }
+    }
+
+    private func writeKind(to record: inout RecordWriter, _ attachments: Attachments) {
+        switch kind {
+        case .regular(.file(let file)): file.write(to: &record, attachments)
+        case .symlink(let target): record.append(target)
+        case .characterDevice(let device), .blockDevice(let device):
+            record.append(device.major)
+            record.append(device.minor)
+        case .directory, .regular, .fifo, .socket: break
+        }
+    }
+
+    init(_ record: inout RecordReader, _ attachments: Attachments) {
+        let facts = PackedFacts(byte: record.number(as: UInt8.self))
+        let identity = facts.hasIdentity ? HostIdentity(&record) : nil
+        let kind: Kind
+        switch facts.kind {
+        case .whole:
+            self = attachments.nodes[Int(record.number())]
+            return
+        case .directory: kind = .directory
+        case .hostFile: kind = .regular(.file(HostFile(&record, attachments)))
+        case .symlink: kind = .symlink(target: record.bytes())
+        case .characterDevice: kind = .characterDevice(Device(&record))
+        case .blockDevice: kind = .blockDevice(Device(&record))
+        case .fifo: kind = .fifo
+        case .socket: kind = .socket
+        }
+        self.kind = kind
+        permissions = record.number(as: UInt16.self)
+        uid = record.number(as: UInt32.self)
+        gid = record.number(as: UInt32.self)
+        mtimeSeconds = record.signed()
+        xattrs = facts.hasXattrs ? attachments.xattrLists[Int(record.number())] : []
+        self.identity = identity
+    }
+}
+
+/// The first byte of a node's record.
+struct PackedFacts {
+    enum Kind: UInt8 {
+        case directory, hostFile, symlink, characterDevice, blockDevice, fifo, socket
+        /// Not packed: among the attachments.
+        case whole
+    }
+
+    var kind: Kind
+    var hasIdentity: Bool
+    var hasXattrs = false
+
+    init(kind: Kind, hasIdentity: Bool) {
+        self.kind = kind
+        self.hasIdentity = hasIdentity
+    }
+
+    init(byte: UInt8) {
+        kind = Kind(rawValue: byte & 7)!
+        hasIdentity = byte & 8 != 0
+        hasXattrs = byte & 16 != 0
+    }
+
+    var byte: UInt8 { kind.rawValue | (hasIdentity ? 8 : 0) | (hasXattrs ? 16 : 0) }
+}
+
+extension HostIdentity {
+    init(_ record: inout RecordReader) {
+        self.init(device: record.number(), inode: record.number())
+    }
+}
+
+extension Node.Device {
+    fileprivate init(_ record: inout RecordReader) {
+        self.init(major: record.number(as: UInt32.self), minor: record.number(as: UInt32.self))
+    }
+}
+
+extension HostFile {
+    /// The length comes first: it is asked for most.
+    fileprivate func write(to record: inout RecordWriter, _ attachments: Attachments) {
+        record.append(byteCount)
+        record.append(UInt64(attachments.index(of: directory)))
+        record.append(identity.device)
+        record.append(identity.inode)
+        record.append(signed: mtimeSeconds)
+        record.append(signed: Int64(mtimeNanoseconds))
+        record.append(signed: ctimeSeconds &- mtimeSeconds)
+        record.append(signed: Int64(ctimeNanoseconds))
+        record.append(path.bytes)
+    }
+
+    fileprivate init(_ record: inout RecordReader, _ attachments: Attachments) {
+        byteCount = record.number()
+        directory = attachments.directories[Int(record.number())]
+        identity = HostIdentity(&record)
+        mtimeSeconds = record.signed()
+        mtimeNanoseconds = Int32(truncatingIfNeeded: record.signed())
+        ctimeSeconds = mtimeSeconds &+ record.signed()
+        ctimeNanoseconds = Int32(truncatingIfNeeded: record.signed())
+        path = TreePath(trusted: record.bytes())
+    }
+}

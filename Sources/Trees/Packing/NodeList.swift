@@ -1,0 +1,58 @@
+/// Nodes by their positions. To ask for one makes it: who needs several facts of a node keeps it.
+public struct NodeList: RandomAccessCollection, Sendable {
+    private var list: PackedList<Node>
+
+    public init(_ nodes: [Node] = []) {
+        list = PackedList(nodes)
+    }
+
+    init(_ list: PackedList<Node>) {
+        self.list = list
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { list.count }
+
+    public internal(set) subscript(index: Int) -> Node {
+        get { list[index] }
+        set { list[index] = newValue }
+    }
+
+    mutating func append(_ node: Node) { list.withArray { $0.append(node) } }
+
+    // MARK: Single facts
+
+    func isDirectory(at index: Int) -> Bool {
+        list.read(index, \.isDirectory) { record, _ in
+            var record = record
+            return PackedFacts(byte: record.number(as: UInt8.self)).kind == .directory
+        }
+    }
+
+    /// Nil for what is no regular file.
+    func contentByteCount(at index: Int) -> UInt64? {
+        list.read(index, Self.contentByteCount(of:)) { record, attachments in
+            var record = record
+            let facts = PackedFacts(byte: record.number(as: UInt8.self))
+            if facts.hasIdentity { _ = HostIdentity(&record) }
+            switch facts.kind {
+            case .hostFile: return record.number()
+            case .whole: return Self.contentByteCount(of: attachments.nodes[Int(record.number())])
+            default: return nil
+            }
+        }
+    }
+
+    private static func contentByteCount(of node: Node) -> UInt64? {
+        guard case .regular(let content) = node.kind else { return nil }
+        return content.byteCount
+    }
+
+    func identity(at index: Int) -> HostIdentity? {
+        list.read(index, \.identity) { record, _ in
+            var record = record
+            let facts = PackedFacts(byte: record.number(as: UInt8.self))
+            return facts.hasIdentity ? HostIdentity(&record) : nil
+        }
+    }
+}

@@ -1,0 +1,133 @@
+internal import SystemPackage
+
+/// What can be written as a record.
+protocol Packable: Sendable {
+    func write(to record: inout RecordWriter, _ attachments: Attachments)
+    init(_ record: inout RecordReader, _ attachments: Attachments)
+}
+
+/// A list of which there may be millions of elements: an array, or, when it was made by a `Packer`,
+/// records. Changing more than single elements of the latter makes it an array.
+struct PackedList<Element: Packable>: Sendable {
+    private enum Storage {
+        case plain([Element])
+        /// With the elements that were changed since.
+        case packed(PackedRecords, Attachments, changes: [Int: Element])
+    }
+
+    private var storage: Storage
+
+    init(_ elements: [Element] = []) {
+        storage = .plain(elements)
+    }
+
+    fileprivate init(_ records: PackedRecords, _ attachments: Attachments) {
+        storage = .packed(records, attachments, changes: [:])
+    }
+
+    var count: Int {
+        switch storage {
+        case .plain(let elements): elements.count
+        case .packed(let records, _, _): records.count
+        }
+    }
+
+    subscript(index: Int) -> Element {
+        get {
+            read(index, { $0 }) { record, attachments in
+                var record = record
+                return Element(&record, attachments)
+            }
+        }
+        set {
+            switch storage {
+            case .plain(var elements):
+                storage = .plain([])
+                elements[index] = newValue
+                storage = .plain(elements)
+            case .packed(let records, let attachments, var changes):
+                storage = .plain([])
+                changes[index] = newValue
+                storage = .packed(records, attachments, changes: changes)
+            }
+        }
+    }
+
+    /// One fact of an element, without making the element where it is packed.
+    func read<Fact>(
+        _ index: Int, _ fact: (Element) -> Fact,
+        packed: (RecordReader, Attachments) -> Fact
+    ) -> Fact {
+        switch storage {
+        case .plain(let elements): return fact(elements[index])
+        case .packed(let records, let attachments, let changes):
+            if !changes.isEmpty, let changed = changes[index] { return fact(changed) }
+            return records.withRecord(index) { packed($0, attachments) }
+        }
+    }
+
+    mutating func withArray<Value>(_ body: (inout [Element]) -> Value) -> Value {
+        var elements: [Element]
+        if case .plain(let own) = storage {
+            elements = own
+        } else {
+            elements = (0..<count).map { self[$0] }
+        }
+        storage = .plain([])
+        defer { storage = .plain(elements) }
+        return body(&elements)
+    }
+}
+
+/// What records refer to and bytes cannot hold.
+final class Attachments: @unchecked Sendable {
+    private(set) var directories: [HostDirectory] = []
+    private(set) var xattrLists: [[Node.Xattr]] = []
+    private var indexOfXattrs: [[Node.Xattr]: Int] = [:]
+    /// Nodes that are not packed.
+    private(set) var nodes: [Node] = []
+
+    func index(of directory: HostDirectory) -> Int {
+        // Nearly all files of a list are of one directory.
+        if let index = directories.lastIndex(where: { $0 === directory }) { return index }
+        directories.append(directory)
+        return directories.count - 1
+    }
+
+    func index(of xattrs: [Node.Xattr]) -> Int {
+        if let index = indexOfXattrs[xattrs] { return index }
+        xattrLists.append(xattrs)
+        indexOfXattrs[xattrs] = xattrLists.count - 1
+        return xattrLists.count - 1
+    }
+
+    func index(of node: Node) -> Int {
+        nodes.append(node)
+        return nodes.count - 1
+    }
+}
+
+/// Makes a list element by element, without ever having them all in memory.
+struct Packer<Element: Packable>: ~Copyable {
+    private let records: PackedRecords
+    private let attachments = Attachments()
+    private var record = RecordWriter()
+
+    /// - Parameter directory: any directory with room for a file without a name; nil for memory
+    ///   alone.
+    init(spillingTo directory: FilePath?) {
+        records = PackedRecords(spillingTo: directory)
+    }
+
+    var count: Int { records.count }
+
+    mutating func append(_ element: Element) {
+        record.removeAll()
+        element.write(to: &record, attachments)
+        records.append(record.bytes)
+    }
+
+    consuming func finish() -> PackedList<Element> {
+        PackedList(records, attachments)
+    }
+}
