@@ -169,8 +169,10 @@ extension BakeReport {
     private static func layers(of tree: MergedTree) -> [Layer] {
         var entryCounts = [Int](repeating: 0, count: tree.layerNames.count)
         var hiddenCounts = entryCounts
-        for entry in tree.entries {
-            if let index = entry.layerIndex { entryCounts[index] += 1 }
+        for index in tree.entries.indices {
+            if let layer = tree.entries.layerIndex(at: index) { entryCounts[layer] += 1 }
+        }
+        for entry in tree.entries.hiding {
             for index in entry.hiddenLayerIndices { hiddenCounts[index] += 1 }
         }
         var removedCounts = [Int](repeating: 0, count: tree.layerNames.count)
@@ -191,7 +193,7 @@ extension BakeReport {
 
     /// One sentence for each file that a later layer hides.
     private static func hidden(in tree: MergedTree) -> [String] {
-        tree.entries.flatMap { entry in
+        tree.entries.hiding.flatMap { entry in
             entry.hiddenLayerIndices.map { hidden in
                 let winner = entry.layerIndex.map { tree.layerNames[$0] } ?? "bake"
                 return "\(entry.path) of \(tree.layerNames[hidden]) is hidden by \(winner)"

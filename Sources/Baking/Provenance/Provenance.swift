@@ -55,14 +55,13 @@ struct Provenance: Sendable, Equatable {
     init(of tree: MergedTree, layers: [Layer]) {
         precondition(layers.count == tree.layerNames.count)
         self.layers = layers
-        for entry in tree.entries {
-            if runs.last?.layer != entry.layerIndex || runs.isEmpty {
-                runs.append(Run(first: entry.path, layer: entry.layerIndex))
-            }
-            if !entry.hiddenLayerIndices.isEmpty {
-                hidden.append(Hidden(path: entry.path, layers: entry.hiddenLayerIndices))
+        for index in tree.entries.indices {
+            let layer = tree.entries.layerIndex(at: index)
+            if runs.isEmpty || runs.last?.layer != layer {
+                runs.append(Run(first: tree.entries[index].path, layer: layer))
             }
         }
+        hidden = tree.entries.hiding.map { Hidden(path: $0.path, layers: $0.hiddenLayerIndices) }
         removals = tree.removals
             .map { Removal(path: $0.path, layer: $0.layerIndex, byLayer: $0.byLayerIndex) }
             .sorted { ($0.path, $0.layer, $0.byLayer) < ($1.path, $1.layer, $1.byLayer) }

@@ -42,6 +42,8 @@ private struct WhiteoutReading {
 
     mutating func run() throws(TreeError) {
         for (position, entry) in layer.entries.enumerated() {
+            // Most files say nothing, and are not looked at any closer.
+            if layer.nodes.isPlain(at: entry.nodeIndex), !Self.mayMark(entry.path) { continue }
             if Self.isBookkeeping(entry.path.name) {
                 leaveOut(entry.path)
                 markers.insert(position)
@@ -56,6 +58,19 @@ private struct WhiteoutReading {
             } else {
                 try readAttributes(of: entry)
             }
+        }
+    }
+
+    /// Whether a component begins as whiteouts do, or has that inside.
+    private static func mayMark(_ path: TreePath) -> Bool {
+        path.bytes.withUnsafeBufferPointer { bytes in
+            var rest = bytes[...]
+            while let dot = rest.firstIndex(of: prefix[0]) {
+                rest = rest[dot...]
+                if rest.starts(with: prefix) { return true }
+                rest.removeFirst()
+            }
+            return false
         }
     }
 

@@ -85,6 +85,15 @@ extension MergedTree {
                 hiddenLayerIndices: hidden.isEmpty ? [] : hidden[record] ?? [])
         }
 
+        /// The same as of the entry.
+        public func layerIndex(at index: Int) -> Int? { laid.layerIndex(of: records[index]) }
+
+        /// Those that hide files of other layers.
+        public var hiding: [Entry] {
+            if hidden.isEmpty { return [] }
+            return indices.filter { hidden[records[$0]] != nil }.map { self[$0] }
+        }
+
         public static func == (left: Entries, right: Entries) -> Bool {
             left.elementsEqual(right)
         }

@@ -48,11 +48,35 @@ public struct NodeList: RandomAccessCollection, Sendable {
         return content.byteCount
     }
 
+    /// Whether it is neither a device nor has extended attributes.
+    func isPlain(at index: Int) -> Bool {
+        list.read(index, \.isPlain) { record, attachments in
+            var record = record
+            let facts = PackedFacts(byte: record.number(as: UInt8.self))
+            switch facts.kind {
+            case .characterDevice, .blockDevice: return false
+            case .whole:
+                if facts.hasIdentity { _ = HostIdentity(&record) }
+                return attachments.nodes[Int(record.number())].isPlain
+            default: return !facts.hasXattrs
+            }
+        }
+    }
+
     func identity(at index: Int) -> HostIdentity? {
         list.read(index, \.identity) { record, _ in
             var record = record
             let facts = PackedFacts(byte: record.number(as: UInt8.self))
             return facts.hasIdentity ? HostIdentity(&record) : nil
+        }
+    }
+}
+
+extension Node {
+    fileprivate var isPlain: Bool {
+        switch kind {
+        case .characterDevice, .blockDevice: false
+        default: xattrs.isEmpty
         }
     }
 }

@@ -9,28 +9,22 @@ protocol Packable: Sendable {
 /// A list of which there may be millions of elements: an array, or, when it was made by a `Packer`,
 /// records. Changing more than single elements of the latter makes it an array.
 struct PackedList<Element: Packable>: Sendable {
-    private enum Storage {
-        case plain([Element])
-        /// With the elements that were changed since.
-        case packed(PackedRecords, Attachments, changes: [Int: Element])
-    }
-
-    private var storage: Storage
+    /// Empty where there are records.
+    private var elements: [Element]
+    private var records: PackedRecords?
+    /// Elements that have changed since they were packed.
+    private var changes: [Int: Element] = [:]
 
     init(_ elements: [Element] = []) {
-        storage = .plain(elements)
+        self.elements = elements
     }
 
-    fileprivate init(_ records: PackedRecords, _ attachments: Attachments) {
-        storage = .packed(records, attachments, changes: [:])
+    fileprivate init(_ records: PackedRecords) {
+        elements = []
+        self.records = records
     }
 
-    var count: Int {
-        switch storage {
-        case .plain(let elements): elements.count
-        case .packed(let records, _, _): records.count
-        }
-    }
+    var count: Int { records?.count ?? elements.count }
 
     subscript(index: Int) -> Element {
         get {
@@ -40,41 +34,27 @@ struct PackedList<Element: Packable>: Sendable {
             }
         }
         set {
-            switch storage {
-            case .plain(var elements):
-                storage = .plain([])
-                elements[index] = newValue
-                storage = .plain(elements)
-            case .packed(let records, let attachments, var changes):
-                storage = .plain([])
-                changes[index] = newValue
-                storage = .packed(records, attachments, changes: changes)
-            }
+            if records == nil { elements[index] = newValue } else { changes[index] = newValue }
         }
     }
 
     /// One fact of an element, without making the element where it is packed.
+    @inline(__always)
     func read<Fact>(
         _ index: Int, _ fact: (Element) -> Fact,
         packed: (RecordReader, Attachments) -> Fact
     ) -> Fact {
-        switch storage {
-        case .plain(let elements): return fact(elements[index])
-        case .packed(let records, let attachments, let changes):
-            if !changes.isEmpty, let changed = changes[index] { return fact(changed) }
-            return records.withRecord(index) { packed($0, attachments) }
-        }
+        guard let records else { return fact(elements[index]) }
+        if !changes.isEmpty, let changed = changes[index] { return fact(changed) }
+        return records.withRecord(index, packed)
     }
 
     mutating func withArray<Value>(_ body: (inout [Element]) -> Value) -> Value {
-        var elements: [Element]
-        if case .plain(let own) = storage {
-            elements = own
-        } else {
+        if records != nil {
             elements = (0..<count).map { self[$0] }
+            records = nil
+            changes = [:]
         }
-        storage = .plain([])
-        defer { storage = .plain(elements) }
         return body(&elements)
     }
 }
@@ -110,7 +90,6 @@ final class Attachments: @unchecked Sendable {
 /// Makes a list element by element, without ever having them all in memory.
 struct Packer<Element: Packable>: ~Copyable {
     private let records: PackedRecords
-    private let attachments = Attachments()
     private var record = RecordWriter()
 
     /// - Parameter directory: any directory with room for a file without a name; nil for memory
@@ -123,11 +102,11 @@ struct Packer<Element: Packable>: ~Copyable {
 
     mutating func append(_ element: Element) {
         record.removeAll()
-        element.write(to: &record, attachments)
+        element.write(to: &record, records.attachments)
         records.append(record.bytes)
     }
 
     consuming func finish() -> PackedList<Element> {
-        PackedList(records, attachments)
+        PackedList(records)
     }
 }

@@ -7,12 +7,13 @@ internal import SystemPackage
 /// be made, or it cannot grow, everything stays in memory.
 final class PackedRecords: @unchecked Sendable {
     /// So many are found, and read from the file, together.
-    private static let chunkRecordCount = 32
+    private static let chunkRecordCount = 16
     /// Above this, what is in memory goes to the file, in bytes.
     private static let memoryLimit = 1 << 20
 
+    let attachments = Attachments()
     private(set) var count = 0
-    /// Of every 32 records: where they start, in bytes from the first record.
+    /// Of every 16 records: where they start, in bytes from the first record.
     private var chunkStarts: [UInt64] = []
     private var byteCount: UInt64 = 0
 
@@ -96,19 +97,20 @@ final class PackedRecords: @unchecked Sendable {
 
     /// - Parameter body: gets the record; it is good until the body returns, and no other record of
     ///   these may be asked for in it.
-    func withRecord<Value>(_ index: Int, _ body: (RecordReader) -> Value) -> Value {
+    func withRecord<Value>(_ index: Int, _ body: (RecordReader, Attachments) -> Value) -> Value {
         precondition(index >= 0 && index < count)
         let chunk = index / Self.chunkRecordCount
         let start = chunkStarts[chunk]
         let place = index % Self.chunkRecordCount
         if start >= memoryStart {
-            return body(Self.record(place, in: memory + Int(start - memoryStart)))
+            return body(
+                Self.record(place, in: memory + Int(start - memoryStart)), attachments)
         }
         let end = chunk + 1 < chunkStarts.count ? chunkStarts[chunk + 1] : byteCount
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
         return cache.withChunk(chunk, at: start, byteCount: Int(end - start), of: file!) { bytes in
-            body(Self.record(place, in: bytes))
+            body(Self.record(place, in: bytes), attachments)
         }
     }
 
