@@ -119,18 +119,22 @@ import Trees
         let written = try Self.write(tree)
         let members = try members(of: written.path)
         #expect(Set(members.keys) == Set(tree.entries.map(\.path.bytes)))
-        let names = NodeNames(tree)
-        var namesLeft = names.counts
+        let counts = tree.entries.reduce(into: [:]) { $0[$1.nodeIndex, default: 0] += 1 }
+        var namesLeft = counts
+        // From 1, in the order of the first names.
+        var inodes: [Int: Int] = [:]
         for entry in tree.entries {
             let node = tree.node(of: entry)
             let member = try #require(members[entry.path.bytes], "\(entry.path)")
-            namesLeft[entry.nodeIndex] -= 1
+            namesLeft[entry.nodeIndex]! -= 1
+            let inode = inodes[entry.nodeIndex] ?? inodes.count + 1
+            inodes[entry.nodeIndex] = inode
             #expect(member["mode"] == String(node.permissions, radix: 8), "\(entry.path)")
             #expect(member["uid"] == "\(node.uid)" && member["gid"] == "\(node.gid)")
             #expect(member["time"] == "\(node.mtimeSeconds).0", "\(entry.path)")
-            #expect(member["inode"] == "\(names.inodes[entry.nodeIndex])")
-            if !node.isDirectory, names.counts[entry.nodeIndex] > 1 {
-                #expect(member["nlink"] == "\(names.counts[entry.nodeIndex])", "\(entry.path)")
+            #expect(member["inode"] == "\(inode)")
+            if !node.isDirectory, counts[entry.nodeIndex]! > 1 {
+                #expect(member["nlink"] == "\(counts[entry.nodeIndex]!)", "\(entry.path)")
             }
             try compare(member, node, entry.path, isLastName: namesLeft[entry.nodeIndex] == 0)
         }

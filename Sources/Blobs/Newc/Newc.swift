@@ -93,11 +93,11 @@ public enum Newc {
         var namesLeft = names.counts
         for entry in tree.entries {
             let node = tree.node(of: entry)
-            namesLeft[entry.nodeIndex] -= 1
-            let isLastName = namesLeft[entry.nodeIndex] == 0
+            namesLeft[entry.nodeIndex]? -= 1
+            let isLastName = namesLeft[entry.nodeIndex] ?? 0 == 0
             let header = NewcHeader(
-                entry.path, node, inode: names.inodes[entry.nodeIndex],
-                linkCount: names.counts[entry.nodeIndex],
+                entry.path, node, inode: names.inode(of: entry.nodeIndex),
+                linkCount: UInt32(names.count(of: entry.nodeIndex)),
                 contentByteCount: contentByteCount(of: node, isLastName: isLastName))
             try body(entry.path, node, header, isLastName)
         }

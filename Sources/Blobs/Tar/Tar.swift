@@ -62,7 +62,10 @@ public enum Tar {
     public static func unpackedByteCount(of tree: MergedTree) -> UInt64 {
         let page: UInt64 = 4096
         var byteCount = UInt64(tree.entries.count) * 1024
-        for node in tree.nodes { byteCount += (node.byteCount + page - 1) / page * page }
+        for index in tree.nodes.indices {
+            let contentByteCount = tree.contentByteCount(node: index) ?? 0
+            byteCount += (contentByteCount + page - 1) / page * page
+        }
         return byteCount
     }
 }
@@ -96,10 +99,14 @@ extension Tar {
     private static func forEachMember<Failure: Error>(
         of tree: MergedTree, _ body: (TreePath, Node, TreePath?) throws(Failure) -> Void
     ) throws(Failure) {
-        var firstNames = [TreePath?](repeating: nil, count: tree.nodes.count)
+        let nameCounts = tree.nameCounts
+        var firstNames: [Int: TreePath] = [:]
         for entry in tree.entries {
-            try body(entry.path, tree.node(of: entry), firstNames[entry.nodeIndex])
-            firstNames[entry.nodeIndex] = firstNames[entry.nodeIndex] ?? entry.path
+            let firstName = firstNames.isEmpty ? nil : firstNames[entry.nodeIndex]
+            try body(entry.path, tree.node(of: entry), firstName)
+            if firstName == nil, !nameCounts.isEmpty, nameCounts[entry.nodeIndex] != nil {
+                firstNames[entry.nodeIndex] = entry.path
+            }
         }
     }
 

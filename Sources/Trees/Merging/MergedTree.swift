@@ -21,6 +21,7 @@ public struct MergedTree: Sendable {
 
     /// Lowest first, as the user wrote them.
     public let layerNames: [String]
+    /// In the order of their first names; each has one.
     public internal(set) var nodes: Nodes
     /// Sorted by path, which is a depth-first walk; the first is the root. The directory of every
     /// entry is an entry.
@@ -54,6 +55,17 @@ public struct MergedTree: Sendable {
             if entry.path.parent == directory { names.append(entry.path.name) }
         }
         return names
+    }
+
+    /// How many names nodes have that have more than one, by their positions in `nodes`.
+    public var nameCounts: [Int: Int] {
+        var counts: [Int: Int] = [:]
+        var next = 0
+        for number in entries.nodeNumbers {
+            // Nodes stand in the order of their first names.
+            if number == next { next += 1 } else { counts[Int(number), default: 1] += 1 }
+        }
+        return counts
     }
 
     /// No time later than `limit`, seconds since 1970: what SOURCE_DATE_EPOCH asks for.
