@@ -21,12 +21,12 @@ public struct Blob: Sendable, Equatable {
     /// Nil where nobody asked for it.
     public var reuse: Reuse.Outcome?
     /// For the blob that is made next.
-    public var index: BlobIndex?
+    public var index: BlobIndexDraft?
 
     public init(
         kind: Kind, compression: String, byteCount: UInt64, dataByteCount: UInt64,
         sha256: [UInt8]?, verity: Verity?, notes: [BlobNote],
-        reuse: Reuse.Outcome? = nil, index: BlobIndex? = nil
+        reuse: Reuse.Outcome? = nil, index: BlobIndexDraft? = nil
     ) {
         self.kind = kind
         self.compression = compression

@@ -9,7 +9,7 @@ import Trees
 
 @Suite struct BlobIndexCacheTests {
     /// A blob's index and root hash.
-    private static func index(of text: String) throws -> (BlobIndex, rootHash: [UInt8]) {
+    private static func index(of text: String) throws -> (BlobIndexDraft, rootHash: [UInt8]) {
         let scratch = try TemporaryDirectory()
         try scratch.write(text, to: "tree/file")
         let tree = try MergedTree.overlay([
@@ -28,7 +28,7 @@ import Trees
     @Test func whatWasUsedLongestAgoGoes() throws {
         let scratch = try TemporaryDirectory()
         let samples = try ["a", "bb", "ccc"].map(Self.index)
-        let byteCount = samples[0].0.bytes.count
+        let byteCount = try samples[0].0.bytes.count
         let cache = BlobIndexCache(
             directory: FilePath(scratch.path("cache")), limitByteCount: 2 * byteCount)
         for (number, sample) in samples.prefix(2).enumerated() {
@@ -39,7 +39,9 @@ import Trees
                 ofItemAtPath: path)
         }
         // Using the older one makes it the younger.
-        #expect(cache.index(ofRootHash: samples[0].rootHash) == samples[0].0)
+        #expect(cache.index(ofRootHash: samples[0].rootHash) != nil)
+        #expect(
+            try cache.bytes(ofIndexOf: samples[0].rootHash) == samples[0].0.bytes)
         cache.keep(samples[2].0, rootHash: samples[2].rootHash)
         #expect(cache.index(ofRootHash: samples[0].rootHash) != nil)
         #expect(cache.index(ofRootHash: samples[1].rootHash) == nil)
@@ -53,6 +55,27 @@ import Trees
         let sample = try Self.index(of: "a")
         cache.keep(sample.0, rootHash: sample.rootHash)
         #expect(cache.index(ofRootHash: sample.rootHash) == nil)
+    }
+}
+
+extension BlobIndexCache {
+    fileprivate func bytes(ofIndexOf rootHash: [UInt8]) throws -> Data {
+        try Data(
+            contentsOf: URL(fileURLWithPath: directory.appending(rootHash.hexadecimal).string))
+    }
+}
+
+extension BlobIndexDraft {
+    /// As they are kept.
+    fileprivate var bytes: Data {
+        get throws {
+            let scratch = try TemporaryDirectory()
+            let path = scratch.path("index")
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: .create, permissions: .ownerReadWrite)
+            try file.closeAfter { try write(to: file) }
+            return try Data(contentsOf: URL(fileURLWithPath: path))
+        }
     }
 }
 

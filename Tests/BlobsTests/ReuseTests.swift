@@ -59,7 +59,7 @@ import Trees
         defer { try? file.close() }  // it was only read
         let kept = try #require(base.blob.index)
         let rootHash = try #require(base.blob.verity).rootHash
-        let index = try #require(BlobIndex(kept.bytes, rootHash: rootHash))
+        let index = try #require(try BlobIndex(of: kept.bytes, rootHash: rootHash))
         return try TestBlob(tree) {
             try change(&$0, compression)
             $0.reuse = Reuse(
@@ -260,16 +260,16 @@ import Trees
         let base = try Self.first(Self.tree(of: source))
         let rootHash = try #require(base.blob.verity).rootHash
         let bytes = try #require(base.blob.index).bytes
-        #expect(BlobIndex(bytes, rootHash: rootHash) != nil)
-        #expect(BlobIndex(bytes, rootHash: rootHash.map { $0 ^ 1 }) == nil)
-        #expect(BlobIndex(bytes + [0], rootHash: rootHash) == nil)
+        #expect(try BlobIndex(of: bytes, rootHash: rootHash) != nil)
+        #expect(try BlobIndex(of: bytes, rootHash: rootHash.map { $0 ^ 1 }) == nil)
+        #expect(try BlobIndex(of: bytes + [0], rootHash: rootHash) == nil)
         for count in bytes.indices {
-            #expect(BlobIndex(Array(bytes.prefix(count)), rootHash: rootHash) == nil)
+            #expect(try BlobIndex(of: Array(bytes.prefix(count)), rootHash: rootHash) == nil)
         }
         for offset in bytes.indices {
             var damaged = bytes
             damaged[offset] ^= 16
-            #expect(BlobIndex(damaged, rootHash: rootHash) == nil)
+            #expect(try BlobIndex(of: damaged, rootHash: rootHash) == nil)
         }
     }
 

@@ -40,3 +40,27 @@ extension [UInt8] {
         map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 }
+
+extension BlobIndexDraft {
+    /// As they are kept.
+    var bytes: [UInt8] {
+        get throws {
+            let scratch = try TemporaryDirectory()
+            let path = scratch.path("index")
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: .create, permissions: .ownerReadWrite)
+            try file.closeAfter { try write(to: file) }
+            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        }
+    }
+}
+
+extension BlobIndex {
+    /// Of a file that holds these bytes.
+    init?(of bytes: [UInt8], rootHash: [UInt8]) throws {
+        let scratch = try TemporaryDirectory()
+        let path = scratch.path("index")
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        self.init(try FileDescriptor.open(FilePath(path), .readOnly), rootHash: rootHash)
+    }
+}

@@ -17,23 +17,24 @@ struct BlobIndexCache {
     /// Nil where there is none that can be used.
     func index(ofRootHash rootHash: [UInt8]) -> BlobIndex? {
         let path = file(rootHash)
+        let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
         // An index that cannot be read is none, and made again.
-        guard let bytes = try? readWholeFile(path) else { return nil }  // as said above
-        guard let index = BlobIndex(bytes, rootHash: rootHash) else { return nil }
+        guard descriptor >= 0,
+            let index = BlobIndex(FileDescriptor(rawValue: descriptor), rootHash: rootHash)
+        else { return nil }
         utimensat(AT_FDCWD, path.string, nil, 0)
         return index
     }
 
     /// A cache that cannot be written costs time, not the image.
-    func keep(_ index: BlobIndex, rootHash: [UInt8]) {
-        if index.bytes.count > limitByteCount { return }
+    func keep(_ index: BlobIndexDraft, rootHash: [UInt8]) {
         guard (try? makeDirectory(directory)) != nil else { return }  // as said above
         let path = file(rootHash)
         // mkstemp(3): nobody else may read it, whatever the umask.
         var name = Array("\(path.string).XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)
         guard descriptor >= 0 else { return }
-        let isWritten = write(index.bytes, to: descriptor)
+        let isWritten = write(index, to: descriptor)
         close(descriptor)
         if !isWritten || rename(name, path.string) != 0 { unlink(name) }
         dropOldest()
@@ -44,9 +45,11 @@ struct BlobIndexCache {
         return directory.appending(hex.joined())
     }
 
-    private func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        do {
-            return try FileDescriptor(rawValue: descriptor).writeAll(bytes) == bytes.count
+    private func write(_ index: BlobIndexDraft, to descriptor: Int32) -> Bool {
+        do throws(BlobError) {
+            try index.write(
+                to: FileDescriptor(rawValue: descriptor), limitByteCount: limitByteCount)
+            return true
         } catch {
             return false
         }

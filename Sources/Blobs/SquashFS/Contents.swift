@@ -6,22 +6,18 @@ struct Contents: ~Copyable {
     let locations: ContentLocations
     /// The fragment table.
     let fragments: LibraryObject
-    /// Positions in the plan, by positions in the tree.
-    private var files: [Int32]
 
     init(
-        _ plan: ContentPlan, _ locations: ContentLocations, _ fragments: consuming LibraryObject,
-        nodeCount: Int
+        plan: ContentPlan, locations: ContentLocations, fragments: consuming LibraryObject
     ) {
         self.plan = plan
         self.locations = locations
         self.fragments = fragments
-        files = Array(repeating: -1, count: nodeCount)
-        for (position, file) in plan.files.enumerated() {
-            files[Int(file.nodeIndex)] = Int32(position)
-        }
     }
 
-    /// - Precondition: a regular file.
-    func file(ofNode index: Int) -> Int { Int(files[index]) }
+    /// The whole blocks of a file of so many bytes, or those it shares.
+    func blocks(of file: Int, byteCount: UInt64) -> ContentLocations.Blocks {
+        locations.blocks(
+            of: plan.original(of: file), count: Int(byteCount / UInt64(plan.blockSize)))
+    }
 }

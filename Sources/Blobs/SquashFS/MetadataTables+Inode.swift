@@ -5,14 +5,15 @@ internal import Trees
 extension MetadataTables {
     /// The inode of anything but a directory, kind and contents filled in; to be freed.
     func inode(
-        _ index: Int, _ tree: MergedTree, _ contents: borrowing Contents, nameCount: UInt32,
+        _ node: Node, _ index: Int, _ contents: borrowing Contents, nameCount: UInt32,
         _ file: borrowing OutputFile
     ) throws(BlobError) -> UnsafeMutablePointer<sqfs_inode_generic_t> {
-        switch tree.nodes[index].kind {
+        switch node.kind {
         case .directory:
             preconditionFailure("a directory's inode follows from its listing")
-        case .regular:
-            return try regular(index, contents, nameCount: nameCount, file)
+        case .regular(let content):
+            return try regular(
+                index, byteCount: content.byteCount, contents, nameCount: nameCount, file)
         case .symlink(let target):
             return try symlink(target, nameCount)
         case .characterDevice(let device):

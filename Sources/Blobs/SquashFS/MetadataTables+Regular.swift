@@ -2,29 +2,27 @@ internal import CSquashFS
 internal import Trees
 
 extension MetadataTables {
-    /// The inode of a regular file; to be freed.
+    /// The inode of a regular file of so many bytes; to be freed.
     ///
     /// The library picks the basic form or the extended one. The latter holds lengths and places
     /// beyond 32 bits, a link count, and how much is not stored for being zero.
     func regular(
-        _ index: Int, _ contents: borrowing Contents, nameCount: UInt32,
+        _ index: Int, byteCount: UInt64, _ contents: borrowing Contents, nameCount: UInt32,
         _ file: borrowing OutputFile
     ) throws(BlobError) -> UnsafeMutablePointer<sqfs_inode_generic_t> {
-        let position = contents.file(ofNode: index)
-        let location = contents.locations[position]
-        let sizes = contents.locations.blockSizes(
-            of: position, count: contents.plan.blockCount(of: position))
+        let tail = contents.locations.tail(of: index)
+        let blocks = contents.blocks(of: index, byteCount: byteCount)
+        let sizes = blocks.sizes
         let raw = try allocate(
             SQFS_INODE_FILE, extraByteCount: sizes.count * MemoryLayout<UInt32>.size)
         do {
             try file.check(
-                sqfs_inode_set_file_size(raw, contents.plan.files[position].byteCount),
-                "sqfs_inode_set_file_size")
+                sqfs_inode_set_file_size(raw, byteCount), "sqfs_inode_set_file_size")
             try file.check(
-                sqfs_inode_set_file_block_start(raw, location.start),
+                sqfs_inode_set_file_block_start(raw, blocks.start),
                 "sqfs_inode_set_file_block_start")
             try file.check(
-                sqfs_inode_set_frag_location(raw, location.fragment, location.fragmentOffset),
+                sqfs_inode_set_frag_location(raw, tail.fragment, tail.offset),
                 "sqfs_inode_set_frag_location")
             let sparse = UInt64(sizes.count { $0 == 0 }) * UInt64(contents.plan.blockSize)
             if nameCount > 1 || sparse > 0 {

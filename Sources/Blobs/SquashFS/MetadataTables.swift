@@ -10,6 +10,8 @@ struct MetadataTables: ~Copyable {
     private let compressor: UnsafeMutablePointer<sqfs_compressor_t>
     private let inodes: LibraryObject
     private let directories: LibraryObject
+    /// The directory table, until the inode table, which grows at the same time, is complete.
+    private let directoryTable = MetadataBuffer()
     private let listing: LibraryObject
 
     init(_ compressor: borrowing Compressor, _ file: borrowing OutputFile) throws(BlobError) {
@@ -17,10 +19,8 @@ struct MetadataTables: ~Copyable {
         let inodes = try file.created(
             sqfs_meta_writer_create(file.pointer, compressor.pointer, 0),
             "sqfs_meta_writer_create")
-        // Kept in memory until the inode table, which grows at the same time, is complete.
         let directories = try file.created(
-            sqfs_meta_writer_create(
-                file.pointer, compressor.pointer, SQFS_META_WRITER_KEEP_IN_MEMORY.rawValue),
+            sqfs_meta_writer_create(directoryTable.pointer, compressor.pointer, 0),
             "sqfs_meta_writer_create")
         listing = try file.created(
             sqfs_dir_writer_create(
@@ -42,8 +42,7 @@ struct MetadataTables: ~Copyable {
         try file.check(sqfs_meta_writer_flush(inodes.opaque), "sqfs_meta_writer_flush")
         try file.check(sqfs_meta_writer_flush(directories.opaque), "sqfs_meta_writer_flush")
         superblock.raw.directory_table_start = file.byteCount
-        try file.check(
-            sqfs_meta_write_write_to_file(directories.opaque), "sqfs_meta_write_write_to_file")
+        try directoryTable.write(to: file)
         try file.check(
             sqfs_frag_table_write(
                 contents.fragments.opaque, file.pointer, &superblock.raw, compressor),
@@ -67,79 +66,83 @@ struct MetadataTables: ~Copyable {
         _ xattrs: inout XattrTable, _ file: borrowing OutputFile
     ) throws(BlobError) -> UInt64 {
         let shape = TreeShape(tree)
-        var references = [UInt64?](repeating: nil, count: tree.nodes.count)
+        // Of what is listed again later: directories, and nodes that have other names.
+        var references = [UInt64](repeating: 0, count: shape.directories.count)
+        var linkReferences: [Int: UInt64] = [:]
         func write(
-            _ index: Int, _ raw: UnsafeMutablePointer<sqfs_inode_generic_t>
-        ) throws(BlobError) {
+            _ node: Node, _ index: Int, _ raw: UnsafeMutablePointer<sqfs_inode_generic_t>
+        ) throws(BlobError) -> UInt64 {
             defer { sqfs_free(raw) }
-            let inode = tree.nodes[index]
-            let xattrIndex = try xattrs.index(of: inode.xattrs, file)
-            try file.check(
-                sqfs_inode_set_xattr_index(raw, xattrIndex), "sqfs_inode_set_xattr_index")
-            raw.pointee.base.mode = inode.mode
-            raw.pointee.base.mod_time = UInt32(
-                min(max(inode.mtimeSeconds, 0), Int64(UInt32.max)))
-            raw.pointee.base.inode_number = Self.number(ofInode: index)
-            raw.pointee.base.uid_idx = try owners.index(of: inode.uid, file)
-            raw.pointee.base.gid_idx = try owners.index(of: inode.gid, file)
-            references[index] = reference()
+            try fill(raw, node, index, &owners, &xattrs, file)
+            let reference = position()
             try file.check(
                 sqfs_meta_writer_write_inode(inodes.opaque, raw), "sqfs_meta_writer_write_inode")
+            return reference
         }
-        for directory in tree.entries.indices.reversed()
-        where tree.nodes[tree.entries[directory].nodeIndex].isDirectory {
+        func reference(
+            of node: Node, _ index: Int, _ subdirectory: Int?
+        ) throws(BlobError) -> UInt64 {
+            if let subdirectory { return references[subdirectory] }
+            if let known = linkReferences[index] { return known }
+            let nameCount = shape.nameCount(ofNode: index)
+            let raw = try inode(node, index, contents, nameCount: nameCount, file)
+            let reference = try write(node, index, raw)
+            if nameCount > 1 { linkReferences[index] = reference }
+            return reference
+        }
+        for (number, directory) in shape.directories.enumerated().reversed() {
             var subdirectoryCount: UInt32 = 0
-            try shape.forEachChild(of: directory) { child throws(BlobError) in
-                let index = tree.entries[child].nodeIndex
-                if tree.nodes[index].isDirectory {
-                    subdirectoryCount += 1
-                } else if references[index] == nil {
-                    let names = shape.nameCounts[index]
-                    let raw = try self.inode(index, tree, contents, nameCount: names, file)
-                    try write(index, raw)
-                }
+            var names = NameBuffer(in: tree.entries[Int(directory.position)].path)
+            try file.check(sqfs_dir_writer_begin(listing.opaque, 0), "sqfs_dir_writer_begin")
+            try shape.forEachChild(of: number) { position, subdirectory throws(BlobError) in
+                let entry = tree.entries[position]
+                let index = entry.nodeIndex
+                let node = tree.nodes[index]
+                if subdirectory != nil { subdirectoryCount += 1 }
+                try file.check(
+                    sqfs_dir_writer_add_entry(
+                        listing.opaque, names.name(of: entry.path), Self.number(ofInode: index),
+                        try reference(of: node, index, subdirectory), node.mode),
+                    "sqfs_dir_writer_add_entry")
             }
-            try list(directory, tree, shape, references, file)
-            let parent = Int(shape.parents[directory])
-            let parentNumber =
-                parent < 0
-                ? UInt32(tree.nodes.count) + 1
-                : Self.number(ofInode: tree.entries[parent].nodeIndex)
+            try file.check(sqfs_dir_writer_end(listing.opaque), "sqfs_dir_writer_end")
             let raw = try directoryInode(
-                linkCount: subdirectoryCount + 2, parent: parentNumber, file)
-            try write(tree.entries[directory].nodeIndex, raw)
+                linkCount: subdirectoryCount + 2, parent: parentNumber(of: directory, shape, tree),
+                file)
+            let index = Int(directory.nodeIndex)
+            references[number] = try write(tree.nodes[index], index, raw)
         }
-        return references[tree.entries[0].nodeIndex]!
+        return references[0]
     }
 
-    private func reference() -> UInt64 {
+    /// What all kinds of inodes have.
+    private func fill(
+        _ raw: UnsafeMutablePointer<sqfs_inode_generic_t>, _ node: Node, _ index: Int,
+        _ owners: inout OwnerTable, _ xattrs: inout XattrTable, _ file: borrowing OutputFile
+    ) throws(BlobError) {
+        let xattrIndex = try xattrs.index(of: node.xattrs, file)
+        try file.check(sqfs_inode_set_xattr_index(raw, xattrIndex), "sqfs_inode_set_xattr_index")
+        raw.pointee.base.mode = node.mode
+        raw.pointee.base.mod_time = UInt32(min(max(node.mtimeSeconds, 0), Int64(UInt32.max)))
+        raw.pointee.base.inode_number = Self.number(ofInode: index)
+        raw.pointee.base.uid_idx = try owners.index(of: node.uid, file)
+        raw.pointee.base.gid_idx = try owners.index(of: node.gid, file)
+    }
+
+    /// The root's is a number that no inode has.
+    private func parentNumber(
+        of directory: TreeShape.Directory, _ shape: TreeShape, _ tree: MergedTree
+    ) -> UInt32 {
+        if directory.parent < 0 { return Self.number(ofInode: tree.nodes.count) }
+        return Self.number(ofInode: Int(shape.directories[Int(directory.parent)].nodeIndex))
+    }
+
+    /// Of the inode that is written next, as listings refer to it.
+    private func position() -> UInt64 {
         var block: UInt64 = 0
         var offset: UInt32 = 0
         sqfs_meta_writer_get_position(inodes.opaque, &block, &offset)
         return block << 16 | UInt64(offset)
-    }
-
-    private func list(
-        _ directory: Int, _ tree: MergedTree, _ shape: TreeShape, _ references: [UInt64?],
-        _ file: borrowing OutputFile
-    ) throws(BlobError) {
-        try file.check(sqfs_dir_writer_begin(listing.opaque, 0), "sqfs_dir_writer_begin")
-        // One for all names of the directory; each starts behind the slash.
-        let prefix = tree.entries[directory].path.bytes.count
-        var name: [CChar] = []
-        try shape.forEachChild(of: directory) { child throws(BlobError) in
-            let entry = tree.entries[child]
-            let start = prefix == 0 ? 0 : prefix + 1
-            name.removeAll(keepingCapacity: true)
-            for byte in entry.path.bytes[start...] { name.append(CChar(bitPattern: byte)) }
-            name.append(0)
-            try file.check(
-                sqfs_dir_writer_add_entry(
-                    listing.opaque, name, Self.number(ofInode: entry.nodeIndex),
-                    references[entry.nodeIndex]!, tree.nodes[entry.nodeIndex].mode),
-                "sqfs_dir_writer_add_entry")
-        }
-        try file.check(sqfs_dir_writer_end(listing.opaque), "sqfs_dir_writer_end")
     }
 
     private func directoryInode(
@@ -154,5 +157,23 @@ struct MetadataTables: ~Copyable {
             raw.pointee.data.dir_ext.nlink = linkCount
         }
         return raw
+    }
+}
+
+/// Names of one directory as C has them, one after the other in the same memory.
+private struct NameBuffer {
+    private let prefixByteCount: Int
+    private var name: [CChar] = []
+
+    init(in directory: TreePath) {
+        // Each starts behind the slash.
+        prefixByteCount = directory.isRoot ? 0 : directory.bytes.count + 1
+    }
+
+    mutating func name(of path: TreePath) -> [CChar] {
+        name.removeAll(keepingCapacity: true)
+        for byte in path.bytes[prefixByteCount...] { name.append(CChar(bitPattern: byte)) }
+        name.append(0)
+        return name
     }
 }

@@ -20,15 +20,18 @@ extension SquashFS {
             throw .tooManyInodes(count: tree.nodes.count)
         }
         var owners: Set<UInt32> = []
-        for inode in tree.nodes {
-            owners.insert(inode.uid)
-            owners.insert(inode.gid)
+        var clamped = ClampedTimes()
+        for entry in tree.entries {
+            let node = tree.nodes[entry.nodeIndex]
+            owners.insert(node.uid)
+            owners.insert(node.gid)
+            try check(entry.path, node)
+            clamped.add(entry, node)
         }
         guard owners.count <= mostOwners else {
             throw .tooManyOwners(count: owners.count, limit: mostOwners)
         }
-        for entry in tree.entries { try check(entry.path, tree.node(of: entry)) }
-        return clampedTimes(of: tree)
+        return clamped.notes
     }
 
     private static func check(_ path: TreePath, _ inode: Node) throws(BlobError) {
@@ -57,16 +60,21 @@ extension SquashFS {
         }
     }
 
-    private static func clampedTimes(of tree: MergedTree) -> [BlobNote] {
-        var first: TreePath?
-        var clamped: Set<Int> = []
-        for entry in tree.entries {
-            let time = tree.node(of: entry).mtimeSeconds
-            if time >= 0 && time <= Int64(UInt32.max) { continue }
-            first = first ?? entry.path
-            clamped.insert(entry.nodeIndex)
-        }
-        return first.map { [.timesClamped(first: $0, count: clamped.count)] } ?? []
+}
+
+/// Files whose times the format cannot hold.
+private struct ClampedTimes {
+    private var first: TreePath?
+    private var nodes: Set<Int> = []
+
+    mutating func add(_ entry: MergedTree.Entry, _ node: Node) {
+        if (0...Int64(UInt32.max)).contains(node.mtimeSeconds) { return }
+        first = first ?? entry.path
+        nodes.insert(entry.nodeIndex)
+    }
+
+    var notes: [BlobNote] {
+        first.map { [.timesClamped(first: $0, count: nodes.count)] } ?? []
     }
 }
 

@@ -1,49 +1,76 @@
 internal import Trees
 
-/// Who stands in which directory, and how many names an inode has: what the sorted list of paths
-/// says implicitly. Positions are those of `MergedTree.entries`.
+/// Who stands in which directory, and which nodes have several names: what the sorted list of paths
+/// says implicitly. Kept of directories alone, for most entries are none.
 struct TreeShape {
-    private static let none: Int32 = -1
-    /// First entry of a directory, then from each entry to the next of the same directory, by name.
-    private var firstChild: [Int32]
-    private var nextSibling: [Int32]
-    private(set) var parents: [Int32]
-    /// Of each inode of the tree.
-    private(set) var nameCounts: [UInt32]
-
-    init(_ tree: MergedTree) {
-        let count = tree.entries.count
-        firstChild = Array(repeating: Self.none, count: count)
-        nextSibling = firstChild
-        parents = firstChild
-        nameCounts = Array(repeating: 0, count: tree.nodes.count)
-        // The directories above the current entry, and how long their paths are. A depth-first walk
-        // leaves them from the top; each is longer than the one above it, so its length tells.
-        var above: [(position: Int, byteCount: Int)] = []
-        for (position, entry) in tree.entries.enumerated() {
-            nameCounts[entry.nodeIndex] += 1
-            let byteCount = entry.path.parentByteCount
-            while let last = above.last, last.byteCount != byteCount { above.removeLast() }
-            parents[position] = above.last.map { Int32($0.position) } ?? Self.none
-            if tree.nodes[entry.nodeIndex].isDirectory {
-                above.append((position, entry.path.bytes.count))
-            }
-        }
-        // Backwards, so that each list comes out forwards.
-        for position in stride(from: count - 1, to: 0, by: -1) {
-            let parent = Int(parents[position])
-            nextSibling[position] = firstChild[parent]
-            firstChild[parent] = Int32(position)
-        }
+    struct Directory {
+        /// In `MergedTree.entries`: where it stands, and the first entry that is not below it.
+        let position: Int32
+        fileprivate(set) var end: Int32
+        let nodeIndex: Int32
+        /// In `directories`: the one above it, negative for the root, and the first one that is not
+        /// below it.
+        let parent: Int32
+        fileprivate(set) var next: Int32
     }
 
+    /// In the order of the entries.
+    private(set) var directories: [Directory] = []
+    /// Of nodes with more than one.
+    private var nameCounts: [Int: UInt32] = [:]
+
+    init(_ tree: MergedTree) {
+        // The directories above the current entry, and how long their paths are. A depth-first walk
+        // leaves them from the top; each is longer than the one above it, so its length tells.
+        var above: [(directory: Int, byteCount: Int)] = []
+        var isNamed = [Bool](repeating: false, count: tree.nodes.count)
+        for (position, entry) in tree.entries.enumerated() {
+            let byteCount = entry.path.parentByteCount
+            while let last = above.last, last.byteCount != byteCount {
+                close(last.directory, at: position)
+                above.removeLast()
+            }
+            let node = entry.nodeIndex
+            if isNamed[node] { nameCounts[node, default: 1] += 1 }
+            isNamed[node] = true
+            guard tree.isDirectory(node: node) else { continue }
+            let parent = above.last?.directory ?? -1
+            above.append((directories.count, entry.path.bytes.count))
+            directories.append(
+                Directory(
+                    position: Int32(position), end: 0, nodeIndex: Int32(node),
+                    parent: Int32(parent), next: 0))
+        }
+        for (directory, _) in above { close(directory, at: tree.entries.count) }
+    }
+
+    private mutating func close(_ directory: Int, at position: Int) {
+        directories[directory].end = Int32(position)
+        directories[directory].next = Int32(directories.count)
+    }
+
+    func nameCount(ofNode index: Int) -> UInt32 { nameCounts[index] ?? 1 }
+
+    /// By name.
+    ///
+    /// - Parameters:
+    ///   - directory: position in `directories`.
+    ///   - body: gets the position of an entry and, of a directory, that in `directories`.
     func forEachChild(
-        of directory: Int, _ body: (Int) throws(BlobError) -> Void
+        of directory: Int, _ body: (_ position: Int, _ directory: Int?) throws(BlobError) -> Void
     ) throws(BlobError) {
-        var child = firstChild[directory]
-        while child != Self.none {
-            try body(Int(child))
-            child = nextSibling[Int(child)]
+        let end = Int(directories[directory].end)
+        var position = Int(directories[directory].position) + 1
+        var below = directory + 1
+        while position < end {
+            if below < directories.count, directories[below].position == position {
+                try body(position, below)
+                position = Int(directories[below].end)
+                below = Int(directories[below].next)
+            } else {
+                try body(position, nil)
+                position += 1
+            }
         }
     }
 }

@@ -11,16 +11,14 @@ struct BlobContext: Sendable {
     let output: BlobOutput
     let exchange: Exchange
 
-    /// - Parameter file: position in the plan.
-    func content(of file: Int) -> Node.Content {
-        tree.content(ofNode: Int(plan.files[file].nodeIndex))
-    }
+    /// - Precondition: a regular file.
+    func content(of file: Int) -> Node.Content { tree.content(of: file) }
 }
 
 extension MergedTree {
-    /// - Precondition: a regular file.
-    func content(ofNode index: Int) -> Node.Content {
-        guard case .regular(let content) = nodes[index].kind else {
+    /// - Parameter file: the position in `nodes` of a regular file.
+    func content(of file: Int) -> Node.Content {
+        guard case .regular(let content) = nodes[file].kind else {
             preconditionFailure("only regular files have contents")
         }
         return content

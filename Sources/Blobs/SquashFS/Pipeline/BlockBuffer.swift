@@ -48,4 +48,12 @@ struct BufferPool: ~Copyable {
     }
 
     mutating func give(_ buffer: BlockBuffer) { spare.append(buffer) }
+
+    /// Frees those that are not in use, when nobody will want them any more.
+    mutating func dropSpare() {
+        let dropped = Set(spare.map(\.bytes.baseAddress))
+        all.removeAll { dropped.contains($0.bytes.baseAddress) }
+        for buffer in spare { buffer.bytes.deallocate() }
+        spare = []
+    }
 }

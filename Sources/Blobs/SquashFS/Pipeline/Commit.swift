@@ -16,12 +16,14 @@ struct Commit: ~Copyable {
     init(_ blob: BlobContext, _ file: borrowing OutputFile) throws(BlobError) {
         self.blob = blob
         fragments = try file.created(sqfs_frag_table_create(0), "sqfs_frag_table_create")
-        locations = ContentLocations(fileCount: blob.plan.files.count)
-        recorder = blob.known.map { _ in IndexRecorder(fileCount: blob.plan.files.count) }
+        let nodeCount = blob.tree.nodes.count
+        locations = ContentLocations(nodeCount: nodeCount)
+        recorder = blob.known.map { _ in IndexRecorder() }
         packer = FragmentPacker(
-            blockSize: blob.options.blockSize, fileCount: blob.plan.files.count)
+            blockSize: blob.options.blockSize,
+            TailTable(nodeCount: nodeCount, tailCount: blob.plan.tailCount))
         progress = BlobProgress(
-            inodeCount: blob.tree.nodes.count, byteCount: blob.tree.counts.contentByteCount)
+            inodeCount: nodeCount, byteCount: blob.tree.counts.contentByteCount)
     }
 
     /// - Returns: which files changed while they were read and were allowed to.
@@ -40,18 +42,23 @@ struct Commit: ~Copyable {
             waiting.fragmentArrived(try blob.exchange.packed(fragment))
             try placeReady(file)
         }
-        locations.share(blob.plan)
+        blob.exchange.endContents()
         reportEnd(report)
         return notesByFile()
     }
 
     /// What was recorded, and the files that changed while they were read.
     mutating func takeRecords() -> BlobRecords? {
-        recorder.take().map { BlobRecords(recorder: $0, changedFiles: Set(notes.keys)) }
+        let tailHashes = packer.takeHashes()
+        return recorder.take().map {
+            BlobRecords(
+                recorder: $0, tailHashes: tailHashes, runs: locations.runs,
+                changedFiles: Set(notes.keys))
+        }
     }
 
     consuming func finish() -> Contents {
-        Contents(blob.plan, locations, fragments, nodeCount: blob.tree.nodes.count)
+        Contents(plan: blob.plan, locations: locations, fragments: fragments)
     }
 
     // MARK: What was read
@@ -65,7 +72,6 @@ struct Commit: ~Copyable {
         case .tails(let batch):
             let byteCount = batch.byteCount
             let last = batch.members.last?.file ?? 0
-            recorder?.append(batch)
             let added = packer.add(batch, &locations)
             if let buffer = added.emptied { blob.exchange.giveBack(buffer) }
             if let fragment = added.closed { pack(fragment) }
@@ -85,10 +91,7 @@ struct Commit: ~Copyable {
         while let item = waiting.takeReady() {
             switch item {
             case .block(let owner, let index, let block):
-                if index == 0 {
-                    locations.begin(owner, at: file.byteCount)
-                    recorder?.begin(owner)
-                }
+                if index == 0 { locations.begin(owner, at: file.byteCount) }
                 locations.append(block?.sizeWord ?? 0)
                 if let block {
                     recorder?.append(block, at: file.byteCount)
@@ -118,7 +121,7 @@ struct Commit: ~Copyable {
     // MARK: Telling
 
     private mutating func advance(to file: Int, by byteCount: Int) {
-        progress.inodesDone = max(progress.inodesDone, Int(blob.plan.files[file].nodeIndex))
+        progress.inodesDone = max(progress.inodesDone, file)
         progress.bytesDone += UInt64(byteCount)
     }
 
@@ -130,12 +133,11 @@ struct Commit: ~Copyable {
 
     /// A copy shares what its original became.
     private func notesByFile() -> [BlobNote] {
-        if notes.isEmpty { return [] }
-        return blob.plan.files.indices.compactMap { file in
-            let original = Int(blob.plan.files[file].original)
-            if original == file || notes[file] != nil { return notes[file] }
-            return notes[original]?.said(of: blob.content(of: file))
+        var said = notes
+        for (copy, original) in blob.plan.originals where notes[copy] == nil {
+            said[copy] = notes[original]?.said(of: blob.content(of: copy))
         }
+        return said.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 

@@ -8,6 +8,8 @@ internal import CXXHash
 /// bake's cache to the blobs that reuse its blocks. It does not show in the blob.
 struct ContentHash: Hashable, Sendable {
     static let byteCount = 16
+    /// In place of one where nothing was hashed.
+    static let zero = ContentHash(low: 0, high: 0)
 
     let low: UInt64
     let high: UInt64

@@ -1,62 +1,82 @@
-/// Where the contents of files stand in the file system; files by their positions in the plan.
+/// Where the contents of files stand in the file system; files by their positions in the tree.
 struct ContentLocations {
     /// "No fragment".
     static let none: UInt32 = 0xffff_ffff
 
-    struct File {
-        /// Where its first block stands, from the start of the file system, in bytes.
-        var start: UInt64 = 0
-        /// Position of its first block in `blockSizes`.
-        var firstBlock = 0
+    /// What stands behind the last whole block of a file.
+    struct Tail {
         var fragment = ContentLocations.none
         /// In bytes, unpacked.
-        var fragmentOffset: UInt32 = ContentLocations.none
+        var offset = ContentLocations.none
     }
 
-    private var files: [File]
-    /// Of the blocks of all files, one file behind the other, as inodes have them; 0: all zeros.
+    /// The whole blocks of a file.
+    struct Blocks {
+        /// Where the first one stands, from the start of the file system, in bytes.
+        var start: UInt64 = 0
+        /// Of each, as inodes have it; 0: all zeros.
+        var sizes: ArraySlice<UInt32> = []
+    }
+
+    private var tails: [Tail]
+    /// Of the blocks of all files, one file behind the other.
     private var blockSizes: [UInt32] = []
-    /// Files whose tail is that of another file, and that file.
-    private var tailOwners: [(file: Int, owner: Int)] = []
+    private(set) var runs = BlockRuns()
 
-    init(fileCount: Int) {
-        files = Array(repeating: File(), count: fileCount)
+    /// - Parameter nodeCount: how many nodes the tree has.
+    init(nodeCount: Int) {
+        tails = Array(repeating: Tail(), count: nodeCount)
     }
 
-    subscript(file: Int) -> File { files[file] }
+    func tail(of file: Int) -> Tail { tails[file] }
 
-    func blockSizes(of file: Int, count: Int) -> ArraySlice<UInt32> {
-        blockSizes[files[file].firstBlock..<(files[file].firstBlock + count)]
+    /// - Parameters:
+    ///   - file: no copy of another one.
+    ///   - count: how many it has.
+    func blocks(of file: Int, count: Int) -> Blocks {
+        guard count > 0, let run = runs.run(of: file) else { return Blocks() }
+        return Blocks(start: run.start, sizes: blockSizes[run.firstBlock..<run.firstBlock + count])
     }
 
-    /// The blocks of one file come without others between them.
+    /// The blocks of one file come without others between them, and files in the order of the tree.
     mutating func begin(_ file: Int, at offset: UInt64) {
-        files[file].start = offset
-        files[file].firstBlock = blockSizes.count
+        runs.append(.init(file: file, firstBlock: blockSizes.count, start: offset))
     }
 
     mutating func append(_ blockSize: UInt32) { blockSizes.append(blockSize) }
 
     mutating func setTail(of file: Int, fragment: Int, offset: Int) {
-        files[file].fragment = UInt32(fragment)
-        files[file].fragmentOffset = UInt32(offset)
+        tails[file] = Tail(fragment: UInt32(fragment), offset: UInt32(offset))
     }
 
-    mutating func shareTail(of owner: Int, with file: Int) {
-        tailOwners.append((file, owner))
+    /// - Precondition: the owner's tail has its place.
+    mutating func shareTail(of owner: Int, with file: Int) { tails[file] = tails[owner] }
+}
+
+/// Where the whole blocks of files begin: of those that have any, which are few.
+struct BlockRuns: Sendable, Equatable {
+    struct Run: Sendable, Equatable {
+        let file: Int
+        /// Position of its first block among those of all files.
+        let firstBlock: Int
+        /// Where that stands, from the start of the file system, in bytes.
+        let start: UInt64
     }
 
-    /// When everything has its place: copies get that of their originals.
-    mutating func share(_ plan: ContentPlan) {
-        for (file, owner) in tailOwners {
-            files[file].fragment = files[owner].fragment
-            files[file].fragmentOffset = files[owner].fragmentOffset
+    /// By file.
+    private var runs: [Run] = []
+
+    /// - Precondition: of a file behind all others.
+    mutating func append(_ run: Run) { runs.append(run) }
+
+    /// Nil for a file without a block of its own.
+    func run(of file: Int) -> Run? {
+        var low = 0
+        var high = runs.count
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle].file < file { low = middle + 1 } else { high = middle }
         }
-        tailOwners = []
-        for file in files.indices where plan.isCopy(file) {
-            let original = files[Int(plan.files[file].original)]
-            files[file].start = original.start
-            files[file].firstBlock = original.firstBlock
-        }
+        return low < runs.count && runs[low].file == file ? runs[low] : nil
     }
 }

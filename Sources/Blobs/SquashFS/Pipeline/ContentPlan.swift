@@ -2,14 +2,10 @@ internal import Trees
 
 /// Which contents are read, in which order and in which pieces: decided by lengths alone, before
 /// any block is read. Reading follows the order of the tree.
+///
+/// A file is what stands at a position of the tree's nodes; the tree is asked for its length, for a
+/// list of a million files would be longer than their contents in flight.
 struct ContentPlan: Sendable {
-    struct File: Sendable {
-        let nodeIndex: Int32
-        /// The first file with the same whole blocks; itself where there is none.
-        var original: Int32
-        let byteCount: UInt64
-    }
-
     /// What a file has behind its last whole block. A file shorter than a block is all tail, be it
     /// empty.
     struct Tail: Sendable {
@@ -29,8 +25,10 @@ struct ContentPlan: Sendable {
     private static let mostTailsAtOnce = 512
 
     let blockSize: Int
-    private(set) var files: [File] = []
+    private let tree: MergedTree
     private let tailLengths: LengthCensus
+    /// Files whose whole blocks are those of a file before them, and the first of those.
+    private(set) var originals: [Int: Int] = [:]
 
     /// Where `next` has come.
     private var file = 0
@@ -40,51 +38,52 @@ struct ContentPlan: Sendable {
 
     init(_ tree: MergedTree, blockSize: Int) {
         self.blockSize = blockSize
+        self.tree = tree
         var tailLengths = LengthCensus(limit: blockSize)
-        for (index, node) in tree.nodes.enumerated() {
-            guard case .regular(let content) = node.kind else { continue }
-            let byteCount = content.byteCount
-            files.append(
-                File(nodeIndex: Int32(index), original: Int32(files.count), byteCount: byteCount))
+        for file in tree.nodes.indices {
+            guard let byteCount = tree.contentByteCount(node: file) else { continue }
             tailLengths.add(Int(byteCount % UInt64(blockSize)))
         }
         self.tailLengths = tailLengths
     }
 
-    mutating func declare(_ file: Int, copyOf original: Int) {
-        files[file].original = Int32(original)
-    }
+    mutating func declare(_ file: Int, copyOf original: Int) { originals[file] = original }
 
-    func blockCount(of file: Int) -> Int { Int(files[file].byteCount / UInt64(blockSize)) }
+    /// The first file with the same whole blocks; itself where there is none.
+    func original(of file: Int) -> Int { originals[file] ?? file }
 
-    func isCopy(_ file: Int) -> Bool { Int(files[file].original) != file }
+    /// How many files have something behind their last whole block.
+    var tailCount: Int { tailLengths.nonzeroCount }
 
     /// The next piece of work; nil when there is none left.
     mutating func next() -> Task? {
-        while file < files.count {
-            if !isCopy(file), block < blockCount(of: file) {
-                block += 1
-                return .block(file: file, index: block - 1)
+        while file < tree.nodes.count {
+            if let byteCount = tree.contentByteCount(node: file) {
+                if block < byteCount / UInt64(blockSize), originals[file] == nil {
+                    block += 1
+                    return .block(file: file, index: block - 1)
+                }
+                if !hasRoom(forTailOf: byteCount) { return takeTails() }
+                addTail(of: byteCount)
             }
-            let tailByteCount = Int(files[file].byteCount % UInt64(blockSize))
-            if !hasRoom(for: tailByteCount) { return takeTails() }
-            add(tailByteCount)
             file += 1
             block = 0
         }
         return tails.isEmpty ? nil : takeTails()
     }
 
-    private func hasRoom(for byteCount: Int) -> Bool {
-        tailsByteCount + byteCount <= blockSize && tails.count < Self.mostTailsAtOnce
+    private func hasRoom(forTailOf byteCount: UInt64) -> Bool {
+        tailsByteCount + Int(byteCount % UInt64(blockSize)) <= blockSize
+            && tails.count < Self.mostTailsAtOnce
     }
 
     /// An empty file is looked at too: is it empty still, or one that has more than its size says?
-    private mutating func add(_ byteCount: Int) {
-        if byteCount == 0, files[file].byteCount > 0 { return }
+    private mutating func addTail(of byteCount: UInt64) {
+        let tail = Int(byteCount % UInt64(blockSize))
+        if tail == 0, byteCount > 0 { return }
         tails.append(
-            Tail(file: file, byteCount: byteCount, mayHaveTwin: tailLengths.isShared(byteCount)))
-        tailsByteCount += byteCount
+            Tail(file: file, byteCount: tail, mayHaveTwin: tailLengths.isShared(tail)))
+        tailsByteCount += tail
     }
 
     private mutating func takeTails() -> Task {
@@ -100,6 +99,8 @@ struct ContentPlan: Sendable {
 private struct LengthCensus {
     /// 0, 1, or 2 for "more than one".
     private var counts: [UInt8]
+    /// How many were not 0.
+    private(set) var nonzeroCount = 0
 
     /// - Parameter limit: all lengths are below it.
     init(limit: Int) {
@@ -108,6 +109,7 @@ private struct LengthCensus {
 
     mutating func add(_ byteCount: Int) {
         counts[byteCount] = min(counts[byteCount] + 1, 2)
+        if byteCount > 0 { nonzeroCount += 1 }
     }
 
     func isShared(_ byteCount: Int) -> Bool { counts[byteCount] > 1 }

@@ -101,6 +101,11 @@ extension Exchange {
         monitor.wakeOne(Condition.work)
     }
 
+    /// Frees the buffers of blocks, all of which were placed.
+    func endContents() {
+        monitor.withLock { $0.buffers.dropSpare() }
+    }
+
     /// Waits until a stretch that was handed over is done with its buffer, if all are in use.
     func takeStretchBuffer() throws(BlobError) -> BlockBuffer {
         try wait(for: .stretchBuffer) { $0.sealing.buffers.take() }

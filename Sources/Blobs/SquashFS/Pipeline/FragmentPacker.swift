@@ -7,24 +7,27 @@ internal import Glibc
 /// left gaps is something moved.
 struct FragmentPacker {
     private let blockSize: Int
-    /// The first file with a tail. The length is part of what is hashed (XXH3).
-    private var owners: [ContentHash: Int32] = [:]
+    private var table: TailTable
     /// The last batch, which the next one may be joined with.
     private var open: TailBatch?
     private var closedCount = 0
 
-    /// - Parameter fileCount: how many there may be; growing would take as much memory again.
-    init(blockSize: Int, fileCount: Int) {
+    init(blockSize: Int, _ table: TailTable) {
         self.blockSize = blockSize
-        owners.reserveCapacity(fileCount)
+        self.table = table
     }
+
+    /// When there will be no more tails.
+    mutating func takeHashes() -> TailHashes { table.takeHashes() }
 
     /// - Returns: the fragment that cannot grow any more, and a buffer that is not needed any more.
     mutating func add(
         _ batch: TailBatch, _ locations: inout ContentLocations
     ) -> (closed: Fragment?, emptied: BlockBuffer?) {
         var batch = batch
-        dropCopies(from: &batch, &locations)
+        let copies = dropCopies(from: &batch)
+        // Their owners, some of which stand in this batch, have their places in the end.
+        defer { for (file, owner) in copies { locations.shareTail(of: owner, with: file) } }
         fillOpen(from: &batch, &locations)
         if batch.members.isEmpty { return (nil, batch.buffer) }
         let closed = takeOpen()
@@ -67,16 +70,19 @@ struct FragmentPacker {
     }
 
     /// Leaves the tails that nobody had before, without gaps between them.
+    ///
+    /// - Returns: the others, and who had them.
     private mutating func dropCopies(
-        from batch: inout TailBatch, _ locations: inout ContentLocations
-    ) {
+        from batch: inout TailBatch
+    ) -> [(file: Int, owner: Int)] {
+        var copies: [(file: Int, owner: Int)] = []
         var kept: ArraySlice<TailBatch.Member> = []
         kept.reserveCapacity(batch.members.count)
         var source = 0
         var target = 0
         for member in batch.members {
-            if let owner = owner(of: member) {
-                locations.shareTail(of: owner, with: member.file)
+            if let owner = table.add(member) {
+                copies.append((member.file, owner))
             } else {
                 if source > target {
                     memmove(
@@ -90,14 +96,7 @@ struct FragmentPacker {
         }
         batch.members = kept
         batch.byteCount = target
-    }
-
-    /// Who had this tail before; from now on this file, where nobody had.
-    private mutating func owner(of member: TailBatch.Member) -> Int? {
-        guard member.mayHaveTwin, let hash = member.hash else { return nil }
-        if let owner = owners[hash] { return Int(owner) }
-        owners[hash] = Int32(member.file)
-        return nil
+        return copies
     }
 
     private func locate(

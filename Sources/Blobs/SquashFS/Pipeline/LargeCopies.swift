@@ -26,29 +26,29 @@ struct LargeCopies: Sendable {
     }
 
     func find(in plan: inout ContentPlan) throws(BlobError) {
-        var candidates = plan.files.indices.filter { plan.files[$0].byteCount >= blockSize }
+        var candidates = tree.nodes.indices.filter { byteCount(of: $0) >= blockSize }
         var hashes: [Int: ContentHash] = [:]
-        candidates = groups(candidates, plan, hashes).flatMap { $0 }.sorted()
-        hashes = try self.hashes(of: candidates, plan, blockLimit: 1)
-        candidates = groups(candidates, plan, hashes).flatMap { $0 }.sorted()
-        hashes = try self.hashes(of: candidates, plan, blockLimit: .max)
-        for group in groups(candidates, plan, hashes) {
+        candidates = groups(candidates, hashes).flatMap { $0 }.sorted()
+        hashes = try self.hashes(of: candidates, blockLimit: 1)
+        candidates = groups(candidates, hashes).flatMap { $0 }.sorted()
+        hashes = try self.hashes(of: candidates, blockLimit: .max)
+        for group in groups(candidates, hashes) {
             for copy in group.dropFirst() { plan.declare(copy, copyOf: group[0]) }
         }
     }
 
-    /// Files of equal length and hash, more than one each, in the order of the plan.
-    private func groups(
-        _ files: [Int], _ plan: ContentPlan, _ hashes: [Int: ContentHash]
-    ) -> [[Int]] {
+    private func byteCount(of file: Int) -> UInt64 { tree.contentByteCount(node: file) ?? 0 }
+
+    /// Files of equal length and hash, more than one each, in the order of the tree.
+    private func groups(_ files: [Int], _ hashes: [Int: ContentHash]) -> [[Int]] {
         Dictionary(grouping: files) { file in
-            Key(byteCount: plan.files[file].byteCount, hash: hashes[file])
+            Key(byteCount: byteCount(of: file), hash: hashes[file])
         }.values.filter { $0.count > 1 }
     }
 
     /// - Parameter blockLimit: how much of each is read.
     private func hashes(
-        of files: [Int], _ plan: ContentPlan, blockLimit: Int
+        of files: [Int], blockLimit: Int
     ) throws(BlobError) -> [Int: ContentHash] {
         if files.isEmpty { return [:] }
         let results = Monitor<[Int: Result<ContentHash, BlobError>]>([:])
@@ -58,7 +58,7 @@ struct LargeCopies: Sendable {
                 byteCount: blockSize, alignment: 4096)
             defer { buffer.deallocate() }
             while let file = next.withLock({ $0.next() }) {
-                let content = tree.content(ofNode: Int(plan.files[file].nodeIndex))
+                let content = tree.content(of: file)
                 let result = Result { () throws(BlobError) in
                     try hash(of: content, blockLimit, by: buffer)
                 }

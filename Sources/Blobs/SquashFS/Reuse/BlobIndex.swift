@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// What a blob was made of: which content each of its blocks holds, and which files had it.
 ///
 /// Kept apart from the blob, which carries nothing for it, and for one purpose: to make the next
@@ -22,7 +24,9 @@
 ///        end     16  XXH3 of everything before, 128 bits, seed 0
 ///
 /// Numbers are little-endian. The hash of a fragment is that of the list of its tails' hashes.
-public struct BlobIndex: Sendable, Equatable {
+///
+/// Written by `BlobIndexDraft`. What is said of files, most of it, stays in its file.
+public struct BlobIndex: Sendable {
     static let magic: UInt64 = 0x3130_7864_6965_6b62  // "bkeidx01"
     static let headByteCount = 96
     static let blockByteCount = 28
@@ -30,45 +34,61 @@ public struct BlobIndex: Sendable, Equatable {
     static let fileByteCount = 72
     static let zeros = UInt32.max
 
-    /// As they are kept.
-    public let bytes: [UInt8]
-
     let seed: UInt64
     let compressor: ContentHash
     let firstBlockOffset: UInt64
     let blockCount: Int
     let positionCount: Int
-    let fileCount: Int
+    /// All that stands before the files.
+    private let front: [UInt8]
+    private let files: IndexedFiles
 
-    /// - Returns: nil for bytes that are damaged, of another layout or about another blob.
-    public init?(_ bytes: [UInt8], rootHash: [UInt8]) {
-        let head = Self.headByteCount
-        guard bytes.count >= head + ContentHash.byteCount,
-            bytes.number(at: 0, as: UInt64.self) == Self.magic,
-            rootHash.count == 32, bytes[8..<40].elementsEqual(rootHash),
-            Self.digest(of: bytes.dropLast(ContentHash.byteCount))
-                == bytes.hash(at: bytes.count - ContentHash.byteCount)
+    /// Reads all of it once, to see that it is whole.
+    ///
+    /// - Parameter descriptor: of a file that nobody writes to. Taken over: it is closed with the
+    ///   last copy of the index, or at once.
+    /// - Returns: nil for a file that is damaged, of another layout or about another blob.
+    public init?(_ descriptor: FileDescriptor, rootHash: [UInt8]) {
+        let file = IndexFile(descriptor)
+        guard let head = file.bytes(at: 0, count: Self.headByteCount),
+            head.number(at: 0, as: UInt64.self) == Self.magic,
+            rootHash.count == 32, head[8..<40].elementsEqual(rootHash)
         else { return nil }
-        compressor = bytes.hash(at: 40)
-        seed = bytes.number(at: 56, as: UInt64.self)
-        firstBlockOffset = bytes.number(at: 64, as: UInt64.self)
-        let counts = [72, 80, 88].map { bytes.number(at: $0, as: UInt64.self) }
+        compressor = head.hash(at: 40)
+        seed = head.number(at: 56, as: UInt64.self)
+        firstBlockOffset = head.number(at: 64, as: UInt64.self)
+        let counts = [72, 80, 88].map { head.number(at: $0, as: UInt64.self) }
         // No more than there are bytes, so that nothing below overflows.
-        guard counts.allSatisfy({ $0 <= UInt64(bytes.count) }) else { return nil }
+        guard file.byteCount < 1 << 48, counts.allSatisfy({ $0 <= file.byteCount }) else {
+            return nil
+        }
         blockCount = Int(counts[0])
         positionCount = Int(counts[1])
-        fileCount = Int(counts[2])
-        self.bytes = bytes
-        guard fileStart + fileCount * Self.fileByteCount + ContentHash.byteCount == bytes.count
+        let fileCount = Int(counts[2])
+        let byteCount = Self.byteCount(
+            blockCount: blockCount, positionCount: positionCount, fileCount: fileCount)
+        let end = byteCount - ContentHash.byteCount
+        let fileStart = end - fileCount * Self.fileByteCount
+        guard file.byteCount == UInt64(byteCount),
+            let front = file.bytes(at: 0, count: fileStart)
         else { return nil }
+        var digest = StreamedHash()
+        digest.append(front)
+        guard
+            let files = IndexedFiles(file, at: fileStart, count: fileCount, &digest),
+            file.bytes(at: end, count: ContentHash.byteCount)?.hash(at: 0) == digest.hash()
+        else { return nil }
+        self.front = front
+        self.files = files
     }
 
-    static func digest(of bytes: ArraySlice<UInt8>) -> ContentHash {
-        bytes.withUnsafeBytes { ContentHash(of: $0, seed: 0) }
+    /// Of the whole index.
+    static func byteCount(blockCount: Int, positionCount: Int, fileCount: Int) -> Int {
+        headByteCount + blockCount * blockByteCount + positionCount * positionByteCount
+            + fileCount * fileByteCount + ContentHash.byteCount
     }
 
     private var positionStart: Int { Self.headByteCount + blockCount * Self.blockByteCount }
-    private var fileStart: Int { positionStart + positionCount * Self.positionByteCount }
 }
 
 // MARK: What it says
@@ -93,35 +113,20 @@ extension BlobIndex {
     func block(_ position: Int) -> Block {
         let start = Self.headByteCount + position * Self.blockByteCount
         return Block(
-            hash: bytes.hash(at: start), checksum: bytes.number(at: start + 16, as: UInt64.self),
-            sizeWord: bytes.number(at: start + 24, as: UInt32.self))
+            hash: front.hash(at: start), checksum: front.number(at: start + 16, as: UInt64.self),
+            sizeWord: front.number(at: start + 24, as: UInt32.self))
     }
 
     /// Nil for one that an index cannot have.
     func blockPosition(_ index: Int) -> UInt32? {
         guard index >= 0, index < positionCount else { return nil }
-        let position = bytes.number(
+        let position = front.number(
             at: positionStart + index * Self.positionByteCount, as: UInt32.self)
         return position == Self.zeros || Int(position) < blockCount ? position : nil
     }
 
     /// The file that looked exactly like this; nil when none did.
-    func file(like look: FileLook) -> File? {
-        var low = 0
-        var high = fileCount
-        while low < high {
-            let middle = (low + high) / 2
-            let start = fileStart + middle * Self.fileByteCount
-            let found = FileLook(bytes, at: start)
-            if found == look {
-                return File(
-                    tailHash: bytes.hash(at: start + 48),
-                    firstPosition: Int(bytes.number(at: start + 64, as: UInt32.self)))
-            }
-            if found.isBefore(look) { low = middle + 1 } else { high = middle }
-        }
-        return nil
-    }
+    func file(like look: FileLook) -> File? { files.file(like: look) }
 }
 
 extension [UInt8] {

@@ -42,9 +42,16 @@ struct FileLook: Equatable {
         bytes.append(number: ctimeSeconds)
     }
 
-    /// The order of the index.
-    func isBefore(_ other: FileLook) -> Bool {
-        (device, inode) < (other.device, other.inode)
+    /// What the index is sorted by.
+    var key: Key { Key(device: device, inode: inode) }
+
+    struct Key: Comparable {
+        let device: UInt64
+        let inode: UInt64
+
+        static func < (key: Key, other: Key) -> Bool {
+            (key.device, key.inode) < (other.device, other.inode)
+        }
     }
 
     /// How much older than the reading a time must be to tell that nothing was written afterwards:

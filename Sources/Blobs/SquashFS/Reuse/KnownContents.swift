@@ -49,7 +49,7 @@ struct KnownContents: Sendable {
     }
 
     func block(_ index: Int, of file: File) -> Block? {
-        guard let position = trusted?.blockPosition(file.firstPosition + index) else { return nil }
+        guard let position = trusted?.blockPosition(file.firstPosition &+ index) else { return nil }
         return position == BlobIndex.zeros ? .zeros : .stored(Int(position))
     }
 

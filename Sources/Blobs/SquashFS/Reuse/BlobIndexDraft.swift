@@ -1,0 +1,132 @@
+public import SystemPackage
+internal import Trees
+
+/// What a blob was made of, to be written down for the next one (`BlobIndex`). Holds the tree: the
+/// rows of an index are longer than what they are made from, and are only made as they are written.
+public struct BlobIndexDraft: Sendable {
+    private let tree: MergedTree
+    private let originals: [Int: Int]
+    private let records: BlobRecords
+    private let compressor: ContentHash
+    private let seed: UInt64
+    private let startSeconds: Int64
+    private let rootHash: [UInt8]
+
+    init(_ records: BlobRecords, _ blob: BlobContext, _ known: KnownContents, _ verity: Verity) {
+        tree = blob.tree
+        originals = blob.plan.originals
+        self.records = records
+        (compressor, seed, startSeconds) = (known.compressor, known.seed, known.startSeconds)
+        rootHash = verity.rootHash
+    }
+
+    /// Writes the index from the start of a file on.
+    ///
+    /// - Parameters:
+    ///   - file: open for writing, empty; stays the caller's. Not synced.
+    ///   - limitByteCount: how long it may become. Throws `BlobError.tooLong` before it is
+    ///     written, and `BlobError.output` when it cannot be.
+    public func write(
+        to file: FileDescriptor, limitByteCount: Int = .max
+    ) throws(BlobError) {
+        let settled = SettledFiles(tree, before: startSeconds, without: records.changedFiles)
+        let recorder = records.recorder
+        let byteCount = BlobIndex.byteCount(
+            blockCount: recorder.blockCount, positionCount: recorder.positions.count,
+            fileCount: settled.count)
+        guard byteCount <= limitByteCount else {
+            throw .tooLong(limitByteCount: UInt64(limitByteCount))
+        }
+        var output = IndexOutput(file)
+        try output.append { bytes in
+            bytes.append(number: BlobIndex.magic)
+            bytes += rootHash
+            bytes.append(compressor)
+            bytes.append(number: seed)
+            bytes.append(number: recorder.firstBlockOffset)
+            bytes.append(number: UInt64(recorder.blockCount))
+            bytes.append(number: UInt64(recorder.positions.count))
+            bytes.append(number: UInt64(settled.count))
+        }
+        try output.append { $0 += recorder.blocks }
+        for position in recorder.positions {
+            try output.append { $0.append(number: position) }
+        }
+        try settled.forEach { file, look throws(BlobError) in
+            let run = records.runs.run(of: originals[file] ?? file)
+            try output.append { bytes in
+                look.append(to: &bytes)
+                bytes.append(records.tailHashes[file])
+                bytes.append(number: UInt64(run?.firstBlock ?? 0))
+            }
+        }
+        try output.finish()
+    }
+}
+
+extension BlobIndexDraft: Equatable {
+    /// Trees are not compared: the root hash says what they hold.
+    public static func == (draft: BlobIndexDraft, other: BlobIndexDraft) -> Bool {
+        draft.rootHash == other.rootHash && draft.seed == other.seed
+            && draft.startSeconds == other.startSeconds && draft.records == other.records
+    }
+}
+
+/// Files that can be told by their looks, in the order of the index. (Not the looks themselves: of
+/// a million files they are long.)
+private struct SettledFiles {
+    private struct File {
+        let inode: UInt64
+        /// Position in `devices`, of which there are few.
+        let device: UInt32
+        /// Its position in the tree.
+        let position: UInt32
+    }
+
+    private let tree: MergedTree
+    private var files: [File] = []
+
+    /// - Parameters:
+    ///   - time: when the reading began, seconds since 1970.
+    ///   - changed: files to leave out, by their positions in the tree.
+    init(_ tree: MergedTree, before time: Int64, without changed: Set<Int>) {
+        self.tree = tree
+        var devices: [UInt64] = []
+        var deviceNumbers: [UInt64: UInt32] = [:]
+        for (position, node) in tree.nodes.enumerated() {
+            guard !changed.contains(position), let look = node.look,
+                look.isSettled(before: time)
+            else { continue }
+            var device = deviceNumbers[look.device]
+            if device == nil {
+                device = UInt32(devices.count)
+                deviceNumbers[look.device] = device
+                devices.append(look.device)
+            }
+            files.append(
+                File(inode: look.inode, device: device!, position: UInt32(position)))
+        }
+        files.sort {
+            (devices[Int($0.device)], $0.inode, $0.position)
+                < (devices[Int($1.device)], $1.inode, $1.position)
+        }
+    }
+
+    var count: Int { files.count }
+
+    func forEach(_ body: (Int, FileLook) throws(BlobError) -> Void) throws(BlobError) {
+        for file in files {
+            let position = Int(file.position)
+            guard let look = tree.nodes[position].look else { preconditionFailure("it was there") }
+            try body(position, look)
+        }
+    }
+}
+
+extension Node {
+    /// Nil for what is no regular file of this machine.
+    fileprivate var look: FileLook? {
+        guard case .regular(.file(let file)) = kind else { return nil }
+        return FileLook(file)
+    }
+}
