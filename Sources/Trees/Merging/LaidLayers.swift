@@ -137,13 +137,24 @@ struct LaidLayers: Sendable {
     // MARK: Nodes
 
     subscript(node: NodeID) -> Node {
+        adjusted(node, made: { $0 }, read: { $0[$1] })
+    }
+
+    func outline(_ node: NodeID) -> NodeOutline {
+        adjusted(node, made: NodeOutline.init, read: { $0.outline(at: $1) })
+    }
+
+    /// With what changed since the layers were read.
+    private func adjusted<Value: Adjustable>(
+        _ node: NodeID, made: (Node) -> Value, read: (NodeList, Int) -> Value
+    ) -> Value {
         let real = substitutes.isEmpty ? node : substitutes[node] ?? node
-        var found: Node
+        var found: Value
         if let index = Self.madeIndex(real.number) {
-            found = madeNodes[index]
+            found = made(madeNodes[index])
         } else {
             let part = part(ofNode: real)
-            found = parts[part].nodes[Int(real.number) - parts[part].firstNode]
+            found = read(parts[part].nodes, Int(real.number) - parts[part].firstNode)
             if let limit = parts[part].timeLimit {
                 found.mtimeSeconds = min(found.mtimeSeconds, limit)
             }
@@ -217,3 +228,11 @@ struct LaidLayers: Sendable {
         return part
     }
 }
+
+private protocol Adjustable {
+    var permissions: UInt16 { get set }
+    var mtimeSeconds: Int64 { get set }
+}
+
+extension Node: Adjustable {}
+extension NodeOutline: Adjustable {}

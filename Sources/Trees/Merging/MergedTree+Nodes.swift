@@ -1,6 +1,9 @@
 // Single facts of nodes, without making the nodes.
 extension MergedTree {
     /// - Parameter index: position in `nodes`.
+    public func outline(node index: Int) -> NodeOutline { nodes.laid.outline(nodes.records[index]) }
+
+    /// - Parameter index: position in `nodes`.
     public func isDirectory(node index: Int) -> Bool {
         nodes.laid.isDirectory(nodes.records[index])
     }

@@ -1,18 +1,8 @@
 /// One byte of kind and of what else there is; permissions, owner, time; then what the kind has.
 extension Node: Packable {
     func write(to record: inout RecordWriter, _ attachments: Attachments) {
-        var facts = PackedFacts(kind: .whole, hasIdentity: identity != nil)
-        switch kind {
-        case .directory: facts.kind = .directory
-        case .regular(.file): facts.kind = .hostFile
-        case .regular: break
-        case .symlink: facts.kind = .symlink
-        case .characterDevice: facts.kind = .characterDevice
-        case .blockDevice: facts.kind = .blockDevice
-        case .fifo: facts.kind = .fifo
-        case .socket: facts.kind = .socket
-        }
-        facts.hasXattrs = !xattrs.isEmpty
+        let facts = PackedFacts(
+            kind: PackedFacts.Kind(kind), hasIdentity: identity != nil, hasXattrs: !xattrs.isEmpty)
         record.append(facts.byte)
         if let identity {
             record.append(identity.device)
@@ -22,12 +12,12 @@ extension Node: Packable {
             record.append(UInt64(attachments.index(of: self)))
             return
         }
-        writeKind(to: &record, attachments)
         record.append(permissions)
         record.append(uid)
         record.append(gid)
         record.append(signed: mtimeSeconds)
         if facts.hasXattrs { record.append(UInt64(attachments.index(of: xattrs))) }
+        writeKind(to: &record, attachments)
     }
 
     private func writeKind(to record: inout RecordWriter, _ attachments: Attachments) {
@@ -42,10 +32,8 @@ extension Node: Packable {
     }
 
     init(_ record: inout RecordReader, _ attachments: Attachments) {
-        let facts = PackedFacts(byte: record.number(as: UInt8.self))
-        let identity = facts.hasIdentity ? HostIdentity(&record) : nil
-        let kind: Kind
-        switch facts.kind {
+        let head = PackedHead(&record, attachments)
+        switch head.facts.kind {
         case .whole:
             self = attachments.nodes[Int(record.number())]
             return
@@ -57,13 +45,12 @@ extension Node: Packable {
         case .fifo: kind = .fifo
         case .socket: kind = .socket
         }
-        self.kind = kind
-        permissions = record.number(as: UInt16.self)
-        uid = record.number(as: UInt32.self)
-        gid = record.number(as: UInt32.self)
-        mtimeSeconds = record.signed()
-        xattrs = facts.hasXattrs ? attachments.xattrLists[Int(record.number())] : []
-        self.identity = identity
+        permissions = head.permissions
+        uid = head.uid
+        gid = head.gid
+        mtimeSeconds = head.mtimeSeconds
+        xattrs = head.xattrs
+        identity = head.identity
     }
 }
 
@@ -73,24 +60,62 @@ struct PackedFacts {
         case directory, hostFile, symlink, characterDevice, blockDevice, fifo, socket
         /// Not packed: among the attachments.
         case whole
+
+        init(_ kind: Node.Kind) {
+            self =
+                switch kind {
+                case .directory: .directory
+                case .regular(.file): .hostFile
+                case .regular: .whole
+                case .symlink: .symlink
+                case .characterDevice: .characterDevice
+                case .blockDevice: .blockDevice
+                case .fifo: .fifo
+                case .socket: .socket
+                }
+        }
     }
 
-    var kind: Kind
-    var hasIdentity: Bool
-    var hasXattrs = false
+    let kind: Kind
+    let hasIdentity: Bool
+    let hasXattrs: Bool
 
-    init(kind: Kind, hasIdentity: Bool) {
+    init(kind: Kind, hasIdentity: Bool, hasXattrs: Bool) {
         self.kind = kind
         self.hasIdentity = hasIdentity
+        self.hasXattrs = hasXattrs
     }
 
-    init(byte: UInt8) {
+    init(_ record: inout RecordReader) {
+        let byte = record.number(as: UInt8.self)
         kind = Kind(rawValue: byte & 7)!
         hasIdentity = byte & 8 != 0
         hasXattrs = byte & 16 != 0
     }
 
     var byte: UInt8 { kind.rawValue | (hasIdentity ? 8 : 0) | (hasXattrs ? 16 : 0) }
+}
+
+/// What all nodes' records have, but those that are not packed.
+struct PackedHead {
+    let facts: PackedFacts
+    let identity: HostIdentity?
+    private(set) var permissions: UInt16 = 0
+    private(set) var uid: UInt32 = 0
+    private(set) var gid: UInt32 = 0
+    private(set) var mtimeSeconds: Int64 = 0
+    private(set) var xattrs: [Node.Xattr] = []
+
+    init(_ record: inout RecordReader, _ attachments: Attachments) {
+        facts = PackedFacts(&record)
+        identity = facts.hasIdentity ? HostIdentity(&record) : nil
+        if facts.kind == .whole { return }
+        permissions = record.number(as: UInt16.self)
+        uid = record.number(as: UInt32.self)
+        gid = record.number(as: UInt32.self)
+        mtimeSeconds = record.signed()
+        if facts.hasXattrs { xattrs = attachments.xattrLists[Int(record.number())] }
+    }
 }
 
 extension HostIdentity {
@@ -100,7 +125,7 @@ extension HostIdentity {
 }
 
 extension Node.Device {
-    fileprivate init(_ record: inout RecordReader) {
+    init(_ record: inout RecordReader) {
         self.init(major: record.number(as: UInt32.self), minor: record.number(as: UInt32.self))
     }
 }

@@ -22,10 +22,17 @@ public struct NodeList: RandomAccessCollection, Sendable {
 
     // MARK: Single facts
 
+    func outline(at index: Int) -> NodeOutline {
+        list.read(index, NodeOutline.init) { record, attachments in
+            var record = record
+            return NodeOutline(&record, attachments)
+        }
+    }
+
     func isDirectory(at index: Int) -> Bool {
         list.read(index, \.isDirectory) { record, _ in
             var record = record
-            return PackedFacts(byte: record.number(as: UInt8.self)).kind == .directory
+            return PackedFacts(&record).kind == .directory
         }
     }
 
@@ -33,9 +40,8 @@ public struct NodeList: RandomAccessCollection, Sendable {
     func contentByteCount(at index: Int) -> UInt64? {
         list.read(index, Self.contentByteCount(of:)) { record, attachments in
             var record = record
-            let facts = PackedFacts(byte: record.number(as: UInt8.self))
-            if facts.hasIdentity { _ = HostIdentity(&record) }
-            switch facts.kind {
+            let head = PackedHead(&record, attachments)
+            switch head.facts.kind {
             case .hostFile: return record.number()
             case .whole: return Self.contentByteCount(of: attachments.nodes[Int(record.number())])
             default: return nil
@@ -52,7 +58,7 @@ public struct NodeList: RandomAccessCollection, Sendable {
     func isPlain(at index: Int) -> Bool {
         list.read(index, \.isPlain) { record, attachments in
             var record = record
-            let facts = PackedFacts(byte: record.number(as: UInt8.self))
+            let facts = PackedFacts(&record)
             switch facts.kind {
             case .characterDevice, .blockDevice: return false
             case .whole:
@@ -66,7 +72,7 @@ public struct NodeList: RandomAccessCollection, Sendable {
     func identity(at index: Int) -> HostIdentity? {
         list.read(index, \.identity) { record, _ in
             var record = record
-            let facts = PackedFacts(byte: record.number(as: UInt8.self))
+            let facts = PackedFacts(&record)
             return facts.hasIdentity ? HostIdentity(&record) : nil
         }
     }
