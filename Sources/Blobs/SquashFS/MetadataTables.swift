@@ -90,9 +90,10 @@ struct MetadataTables: ~Copyable {
             if nameCount > 1 { linkReferences[index] = reference }
             return reference
         }
-        for (number, directory) in shape.directories.enumerated().reversed() {
+        for number in shape.directories.indices.reversed() {
+            let directory = shape.entry(ofDirectory: number, in: tree)
             var subdirectoryCount: UInt32 = 0
-            var names = NameBuffer(in: tree.entries[Int(directory.position)].path)
+            var names = NameBuffer(in: directory.path)
             try file.check(sqfs_dir_writer_begin(listing.opaque, 0), "sqfs_dir_writer_begin")
             try shape.forEachChild(of: number) { position, subdirectory throws(BlobError) in
                 let entry = tree.entries[position]
@@ -107,9 +108,9 @@ struct MetadataTables: ~Copyable {
             }
             try file.check(sqfs_dir_writer_end(listing.opaque), "sqfs_dir_writer_end")
             let raw = try directoryInode(
-                linkCount: subdirectoryCount + 2, parent: parentNumber(of: directory, shape, tree),
+                linkCount: subdirectoryCount + 2, parent: parentNumber(of: number, shape, tree),
                 file)
-            let index = Int(directory.nodeIndex)
+            let index = directory.nodeIndex
             references[number] = try write(tree.nodes[index], index, raw)
         }
         return references[0]
@@ -131,10 +132,11 @@ struct MetadataTables: ~Copyable {
 
     /// The root's is a number that no inode has.
     private func parentNumber(
-        of directory: TreeShape.Directory, _ shape: TreeShape, _ tree: MergedTree
+        of directory: Int, _ shape: TreeShape, _ tree: MergedTree
     ) -> UInt32 {
-        if directory.parent < 0 { return Self.number(ofInode: tree.nodes.count) }
-        return Self.number(ofInode: Int(shape.directories[Int(directory.parent)].nodeIndex))
+        let parent = Int(shape.directories[directory].parent)
+        if parent < 0 { return Self.number(ofInode: tree.nodes.count) }
+        return Self.number(ofInode: shape.entry(ofDirectory: parent, in: tree).nodeIndex)
     }
 
     /// Of the inode that is written next, as listings refer to it.

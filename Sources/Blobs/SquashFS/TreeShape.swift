@@ -7,7 +7,6 @@ struct TreeShape {
         /// In `MergedTree.entries`: where it stands, and the first entry that is not below it.
         let position: Int32
         fileprivate(set) var end: Int32
-        let nodeIndex: Int32
         /// In `directories`: the one above it, negative for the root, and the first one that is not
         /// below it.
         let parent: Int32
@@ -23,6 +22,7 @@ struct TreeShape {
         // The directories above the current entry, and how long their paths are. A depth-first walk
         // leaves them from the top; each is longer than the one above it, so its length tells.
         var above: [(directory: Int, byteCount: Int)] = []
+        directories.reserveCapacity(tree.nodes.indices.count { tree.isDirectory(node: $0) })
         var isNamed = [Bool](repeating: false, count: tree.nodes.count)
         for (position, entry) in tree.entries.enumerated() {
             let byteCount = entry.path.parentByteCount
@@ -37,9 +37,7 @@ struct TreeShape {
             let parent = above.last?.directory ?? -1
             above.append((directories.count, entry.path.bytes.count))
             directories.append(
-                Directory(
-                    position: Int32(position), end: 0, nodeIndex: Int32(node),
-                    parent: Int32(parent), next: 0))
+                Directory(position: Int32(position), end: 0, parent: Int32(parent), next: 0))
         }
         for (directory, _) in above { close(directory, at: tree.entries.count) }
     }
@@ -47,6 +45,11 @@ struct TreeShape {
     private mutating func close(_ directory: Int, at position: Int) {
         directories[directory].end = Int32(position)
         directories[directory].next = Int32(directories.count)
+    }
+
+    /// - Parameter directory: position in `directories`.
+    func entry(ofDirectory directory: Int, in tree: MergedTree) -> MergedTree.Entry {
+        tree.entries[Int(directories[directory].position)]
     }
 
     func nameCount(ofNode index: Int) -> UInt32 { nameCounts[index] ?? 1 }

@@ -23,7 +23,7 @@ struct Commit: ~Copyable {
             blockSize: blob.options.blockSize,
             TailTable(nodeCount: nodeCount, tailCount: blob.plan.tailCount))
         progress = BlobProgress(
-            inodeCount: nodeCount, byteCount: blob.tree.counts.contentByteCount)
+            inodeCount: nodeCount, byteCount: blob.plan.contentByteCount)
     }
 
     /// - Returns: which files changed while they were read and were allowed to.

@@ -18,17 +18,19 @@ struct ContentLocations {
         var sizes: ArraySlice<UInt32> = []
     }
 
-    private var tails: [Tail]
+    /// Empty until there is one.
+    private var tails: [Tail] = []
+    private let nodeCount: Int
     /// Of the blocks of all files, one file behind the other.
     private var blockSizes: [UInt32] = []
     private(set) var runs = BlockRuns()
 
     /// - Parameter nodeCount: how many nodes the tree has.
     init(nodeCount: Int) {
-        tails = Array(repeating: Tail(), count: nodeCount)
+        self.nodeCount = nodeCount
     }
 
-    func tail(of file: Int) -> Tail { tails[file] }
+    func tail(of file: Int) -> Tail { tails.isEmpty ? Tail() : tails[file] }
 
     /// - Parameters:
     ///   - file: no copy of another one.
@@ -46,6 +48,7 @@ struct ContentLocations {
     mutating func append(_ blockSize: UInt32) { blockSizes.append(blockSize) }
 
     mutating func setTail(of file: Int, fragment: Int, offset: Int) {
+        if tails.isEmpty { tails = Array(repeating: Tail(), count: nodeCount) }
         tails[file] = Tail(fragment: UInt32(fragment), offset: UInt32(offset))
     }
 

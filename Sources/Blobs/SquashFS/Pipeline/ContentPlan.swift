@@ -27,6 +27,8 @@ struct ContentPlan: Sendable {
     let blockSize: Int
     private let tree: MergedTree
     private let tailLengths: LengthCensus
+    /// Of all files, holes included.
+    let contentByteCount: UInt64
     /// Files whose whole blocks are those of a file before them, and the first of those.
     private(set) var originals: [Int: Int] = [:]
 
@@ -40,11 +42,14 @@ struct ContentPlan: Sendable {
         self.blockSize = blockSize
         self.tree = tree
         var tailLengths = LengthCensus(limit: blockSize)
+        var contentByteCount: UInt64 = 0
         for file in tree.nodes.indices {
             guard let byteCount = tree.contentByteCount(node: file) else { continue }
             tailLengths.add(Int(byteCount % UInt64(blockSize)))
+            contentByteCount += byteCount
         }
         self.tailLengths = tailLengths
+        self.contentByteCount = contentByteCount
     }
 
     mutating func declare(_ file: Int, copyOf original: Int) { originals[file] = original }
