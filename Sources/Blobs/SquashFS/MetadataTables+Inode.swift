@@ -5,15 +5,15 @@ internal import Trees
 extension MetadataTables {
     /// The inode of anything but a directory, kind and contents filled in; to be freed.
     func inode(
-        _ node: Node, _ index: Int, _ contents: borrowing Contents, nameCount: UInt32,
+        _ node: NodeOutline, _ index: Int, _ contents: borrowing Contents, nameCount: UInt32,
         _ file: borrowing OutputFile
     ) throws(BlobError) -> UnsafeMutablePointer<sqfs_inode_generic_t> {
         switch node.kind {
         case .directory:
             preconditionFailure("a directory's inode follows from its listing")
-        case .regular(let content):
+        case .regular(let byteCount):
             return try regular(
-                index, byteCount: content.byteCount, contents, nameCount: nameCount, file)
+                index, byteCount: byteCount, contents, nameCount: nameCount, file)
         case .symlink(let target):
             return try symlink(target, nameCount)
         case .characterDevice(let device):
@@ -72,7 +72,7 @@ extension MetadataTables {
     }
 }
 
-extension Node {
+extension NodeOutline {
     /// Kind and permissions, as stat(2) has them.
     var mode: UInt16 {
         let kindBits =

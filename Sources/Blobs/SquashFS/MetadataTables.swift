@@ -70,7 +70,7 @@ struct MetadataTables: ~Copyable {
         var references = [UInt64](repeating: 0, count: shape.directories.count)
         var linkReferences: [Int: UInt64] = [:]
         func write(
-            _ node: Node, _ index: Int, _ raw: UnsafeMutablePointer<sqfs_inode_generic_t>
+            _ node: NodeOutline, _ index: Int, _ raw: UnsafeMutablePointer<sqfs_inode_generic_t>
         ) throws(BlobError) -> UInt64 {
             defer { sqfs_free(raw) }
             try fill(raw, node, index, &owners, &xattrs, file)
@@ -80,7 +80,7 @@ struct MetadataTables: ~Copyable {
             return reference
         }
         func reference(
-            of node: Node, _ index: Int, _ subdirectory: Int?
+            of node: NodeOutline, _ index: Int, _ subdirectory: Int?
         ) throws(BlobError) -> UInt64 {
             if let subdirectory { return references[subdirectory] }
             if let known = linkReferences[index] { return known }
@@ -98,7 +98,7 @@ struct MetadataTables: ~Copyable {
             try shape.forEachChild(of: number) { position, subdirectory throws(BlobError) in
                 let entry = tree.entries[position]
                 let index = entry.nodeIndex
-                let node = tree.nodes[index]
+                let node = tree.outline(node: index)
                 if subdirectory != nil { subdirectoryCount += 1 }
                 try file.check(
                     sqfs_dir_writer_add_entry(
@@ -111,14 +111,14 @@ struct MetadataTables: ~Copyable {
                 linkCount: subdirectoryCount + 2, parent: parentNumber(of: number, shape, tree),
                 file)
             let index = directory.nodeIndex
-            references[number] = try write(tree.nodes[index], index, raw)
+            references[number] = try write(tree.outline(node: index), index, raw)
         }
         return references[0]
     }
 
     /// What all kinds of inodes have.
     private func fill(
-        _ raw: UnsafeMutablePointer<sqfs_inode_generic_t>, _ node: Node, _ index: Int,
+        _ raw: UnsafeMutablePointer<sqfs_inode_generic_t>, _ node: NodeOutline, _ index: Int,
         _ owners: inout OwnerTable, _ xattrs: inout XattrTable, _ file: borrowing OutputFile
     ) throws(BlobError) {
         let xattrIndex = try xattrs.index(of: node.xattrs, file)

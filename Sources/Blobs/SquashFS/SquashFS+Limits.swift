@@ -22,7 +22,7 @@ extension SquashFS {
         var owners: Set<UInt32> = []
         var clamped = ClampedTimes()
         for entry in tree.entries {
-            let node = tree.nodes[entry.nodeIndex]
+            let node = tree.outline(node: entry.nodeIndex)
             owners.insert(node.uid)
             owners.insert(node.gid)
             try check(entry.path, node)
@@ -34,7 +34,7 @@ extension SquashFS {
         return clamped.notes
     }
 
-    private static func check(_ path: TreePath, _ inode: Node) throws(BlobError) {
+    private static func check(_ path: TreePath, _ inode: NodeOutline) throws(BlobError) {
         let nameCount = path.bytes.count - (path.bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1) - 1
         guard nameCount <= longestName else {
             throw .nameTooLong(path, byteCount: nameCount, limit: longestName)
@@ -59,7 +59,6 @@ extension SquashFS {
         default: break
         }
     }
-
 }
 
 /// Files whose times the format cannot hold.
@@ -67,7 +66,7 @@ private struct ClampedTimes {
     private var first: TreePath?
     private var nodes: Set<Int> = []
 
-    mutating func add(_ entry: MergedTree.Entry, _ node: Node) {
+    mutating func add(_ entry: MergedTree.Entry, _ node: NodeOutline) {
         if (0...Int64(UInt32.max)).contains(node.mtimeSeconds) { return }
         first = first ?? entry.path
         nodes.insert(entry.nodeIndex)

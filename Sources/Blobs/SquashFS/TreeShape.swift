@@ -16,14 +16,14 @@ struct TreeShape {
     /// In the order of the entries.
     private(set) var directories: [Directory] = []
     /// Of nodes with more than one.
-    private var nameCounts: [Int: UInt32] = [:]
+    private let nameCounts: [Int: Int]
 
     init(_ tree: MergedTree) {
+        nameCounts = tree.nameCounts
         // The directories above the current entry, and how long their paths are. A depth-first walk
         // leaves them from the top; each is longer than the one above it, so its length tells.
         var above: [(directory: Int, byteCount: Int)] = []
         directories.reserveCapacity(tree.nodes.indices.count { tree.isDirectory(node: $0) })
-        var isNamed = [Bool](repeating: false, count: tree.nodes.count)
         for (position, entry) in tree.entries.enumerated() {
             let byteCount = entry.path.parentByteCount
             while let last = above.last, last.byteCount != byteCount {
@@ -31,8 +31,6 @@ struct TreeShape {
                 above.removeLast()
             }
             let node = entry.nodeIndex
-            if isNamed[node] { nameCounts[node, default: 1] += 1 }
-            isNamed[node] = true
             guard tree.isDirectory(node: node) else { continue }
             let parent = above.last?.directory ?? -1
             above.append((directories.count, entry.path.bytes.count))
@@ -52,7 +50,9 @@ struct TreeShape {
         tree.entries[Int(directories[directory].position)]
     }
 
-    func nameCount(ofNode index: Int) -> UInt32 { nameCounts[index] ?? 1 }
+    func nameCount(ofNode index: Int) -> UInt32 {
+        nameCounts.isEmpty ? 1 : UInt32(nameCounts[index] ?? 1)
+    }
 
     /// By name.
     ///

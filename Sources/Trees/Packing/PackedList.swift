@@ -89,24 +89,25 @@ final class Attachments: @unchecked Sendable {
 
 /// Makes a list element by element, without ever having them all in memory.
 struct Packer<Element: Packable>: ~Copyable {
-    private let records: PackedRecords
+    private var spool: RecordSpool
+    private let attachments = Attachments()
     private var record = RecordWriter()
 
     /// - Parameter directory: any directory with room for a file without a name; nil for memory
     ///   alone.
     init(spillingTo directory: FilePath?) {
-        records = PackedRecords(spillingTo: directory)
+        spool = RecordSpool(spillingTo: directory)
     }
 
-    var count: Int { records.count }
+    var count: Int { spool.count }
 
     mutating func append(_ element: Element) {
         record.removeAll()
-        element.write(to: &record, records.attachments)
-        records.append(record.bytes)
+        element.write(to: &record, attachments)
+        spool.append(record.bytes)
     }
 
     consuming func finish() -> PackedList<Element> {
-        PackedList(records)
+        PackedList(spool.finish(attachments))
     }
 }

@@ -68,6 +68,4 @@ struct RecordReader {
 
     /// Past a record of this many bytes.
     mutating func skip(_ byteCount: Int) { next += byteCount }
-
-    var position: UnsafePointer<UInt8> { next }
 }
