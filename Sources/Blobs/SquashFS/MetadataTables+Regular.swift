@@ -10,7 +10,7 @@ extension MetadataTables {
         _ index: Int, byteCount: UInt64, _ contents: borrowing Contents, nameCount: UInt32,
         _ file: borrowing OutputFile
     ) throws(BlobError) -> UnsafeMutablePointer<sqfs_inode_generic_t> {
-        let tail = contents.locations.tail(of: index)
+        let tail = contents.locations.tails[index]
         let blocks = contents.blocks(of: index, byteCount: byteCount)
         let sizes = blocks.sizes
         let raw = try allocate(

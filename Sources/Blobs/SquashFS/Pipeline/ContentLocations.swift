@@ -3,13 +3,6 @@ struct ContentLocations {
     /// "No fragment".
     static let none: UInt32 = 0xffff_ffff
 
-    /// What stands behind the last whole block of a file.
-    struct Tail {
-        var fragment = ContentLocations.none
-        /// In bytes, unpacked.
-        var offset = ContentLocations.none
-    }
-
     /// The whole blocks of a file.
     struct Blocks {
         /// Where the first one stands, from the start of the file system, in bytes.
@@ -18,19 +11,15 @@ struct ContentLocations {
         var sizes: ArraySlice<UInt32> = []
     }
 
-    /// Empty until there is one.
-    private var tails: [Tail] = []
-    private let nodeCount: Int
+    private(set) var tails: TailPlaces
     /// Of the blocks of all files, one file behind the other.
     private var blockSizes: [UInt32] = []
     private(set) var runs = BlockRuns()
 
     /// - Parameter nodeCount: how many nodes the tree has.
     init(nodeCount: Int) {
-        self.nodeCount = nodeCount
+        tails = TailPlaces(nodeCount: nodeCount)
     }
-
-    func tail(of file: Int) -> Tail { tails.isEmpty ? Tail() : tails[file] }
 
     /// - Parameters:
     ///   - file: no copy of another one.
@@ -48,12 +37,10 @@ struct ContentLocations {
     mutating func append(_ blockSize: UInt32) { blockSizes.append(blockSize) }
 
     mutating func setTail(of file: Int, fragment: Int, offset: Int) {
-        if tails.isEmpty { tails = Array(repeating: Tail(), count: nodeCount) }
-        tails[file] = Tail(fragment: UInt32(fragment), offset: UInt32(offset))
+        tails.place(file, fragment: fragment, offset: offset)
     }
 
-    /// - Precondition: the owner's tail has its place.
-    mutating func shareTail(of owner: Int, with file: Int) { tails[file] = tails[owner] }
+    mutating func shareTail(of owner: Int, with file: Int) { tails.share(owner, with: file) }
 }
 
 /// Where the whole blocks of files begin: of those that have any, which are few.
@@ -74,12 +61,7 @@ struct BlockRuns: Sendable, Equatable {
 
     /// Nil for a file without a block of its own.
     func run(of file: Int) -> Run? {
-        var low = 0
-        var high = runs.count
-        while low < high {
-            let middle = (low + high) / 2
-            if runs[middle].file < file { low = middle + 1 } else { high = middle }
-        }
-        return low < runs.count && runs[low].file == file ? runs[low] : nil
+        let position = runs.partitioningIndex { $0.file >= file }
+        return position < runs.count && runs[position].file == file ? runs[position] : nil
     }
 }

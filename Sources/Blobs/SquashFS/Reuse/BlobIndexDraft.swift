@@ -75,50 +75,38 @@ extension BlobIndexDraft: Equatable {
 /// Files that can be told by their looks, in the order of the index. (Not the looks themselves: of
 /// a million files they are long.)
 private struct SettledFiles {
-    private struct File {
-        let inode: UInt64
-        /// Position in `devices`, of which there are few.
-        let device: UInt32
-        /// Its position in the tree.
-        let position: UInt32
-    }
-
     private let tree: MergedTree
-    private var files: [File] = []
+    /// Positions in the tree, for each device.
+    private var files: [UInt64: [UInt32]] = [:]
 
     /// - Parameters:
     ///   - time: when the reading began, seconds since 1970.
     ///   - changed: files to leave out, by their positions in the tree.
     init(_ tree: MergedTree, before time: Int64, without changed: Set<Int>) {
         self.tree = tree
-        var devices: [UInt64] = []
-        var deviceNumbers: [UInt64: UInt32] = [:]
+        var inodes = [UInt64](repeating: 0, count: tree.nodes.count)
         for (position, node) in tree.nodes.enumerated() {
             guard !changed.contains(position), let look = node.look,
                 look.isSettled(before: time)
             else { continue }
-            var device = deviceNumbers[look.device]
-            if device == nil {
-                device = UInt32(devices.count)
-                deviceNumbers[look.device] = device
-                devices.append(look.device)
-            }
-            files.append(
-                File(inode: look.inode, device: device!, position: UInt32(position)))
+            inodes[position] = look.inode
+            files[look.device, default: []].append(UInt32(position))
         }
-        files.sort {
-            (devices[Int($0.device)], $0.inode, $0.position)
-                < (devices[Int($1.device)], $1.inode, $1.position)
+        for device in files.keys.sorted() {
+            files[device]!.sort { (inodes[Int($0)], $0) < (inodes[Int($1)], $1) }
         }
     }
 
-    var count: Int { files.count }
+    var count: Int { files.values.reduce(0) { $0 + $1.count } }
 
     func forEach(_ body: (Int, FileLook) throws(BlobError) -> Void) throws(BlobError) {
-        for file in files {
-            let position = Int(file.position)
-            guard let look = tree.nodes[position].look else { preconditionFailure("it was there") }
-            try body(position, look)
+        for device in files.keys.sorted() {
+            for position in files[device]!.lazy.map(Int.init) {
+                guard let look = tree.nodes[position].look else {
+                    preconditionFailure("it was there")
+                }
+                try body(position, look)
+            }
         }
     }
 }
