@@ -15,6 +15,7 @@ struct DirectoryScan: ~Copyable {
     private var names = NameList()
     private var nodeOfIdentity: [HostIdentity: Int] = [:]
     private var excludedCount = 0
+    private var mayHaveWhiteouts = false
     /// Directories that are being walked, outermost first.
     private var levels: [Level] = []
     private var reading: NodeReading
@@ -49,6 +50,7 @@ struct DirectoryScan: ~Copyable {
         var layer = Layer(name: directory.name)
         layer.notes = notes
         layer.scratch = options.scratch
+        layer.hasNoWhiteouts = !mayHaveWhiteouts
         layer.nodes = NodeList(nodes.finish())
         // The walk is depth-first with names sorted, which is the order of a layer's entries.
         layer.entries = EntryList(entries.finish())
@@ -69,8 +71,7 @@ struct DirectoryScan: ~Copyable {
             try refuseSpecial(opened.descriptor, path)
         }
         if path.isRoot {
-            nodes.append(try reading.node(.directory, opened.status, ".", in: opened, path))
-            entries.append(Layer.Entry(path: .root, nodeIndex: 0))
+            try add(.directory, opened.status, ".", in: opened, path)
         }
         do {
             try names.fill(from: opened.descriptor, isReversed: options.reversesNames)
@@ -163,6 +164,7 @@ struct DirectoryScan: ~Copyable {
             guard try isPartOfTree(mounted: name, status, in: parent, path) else { return }
         }
         if status.linkCount > 1, let known = nodeOfIdentity[status.identity] {
+            if Layer.isLikeWhiteout(name) { mayHaveWhiteouts = true }
             return entries.append(Layer.Entry(path: path, nodeIndex: known))
         }
         let kind = try reading.kind(of: name, status, in: parent, path)
@@ -211,7 +213,9 @@ struct DirectoryScan: ~Copyable {
         in parent: OpenDirectory, _ path: TreePath
     ) throws(TreeError) {
         entries.append(Layer.Entry(path: path, nodeIndex: nodes.count))
-        nodes.append(try reading.node(kind, status, name, in: parent, path))
+        let node = try reading.node(kind, status, name, in: parent, path)
+        if !node.isPlain || Layer.isLikeWhiteout(name) { mayHaveWhiteouts = true }
+        nodes.append(node)
     }
 }
 

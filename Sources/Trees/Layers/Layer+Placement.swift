@@ -18,6 +18,7 @@ extension Layer {
             }
         }
         var stripped = self
+        stripped.hasNoWhiteouts = false
         stripped.entries = EntryList(try mergedDuplicates(of: left, count: count))
         return stripped.mappingMarks { $0.droppingFirst(count) }
     }
@@ -26,6 +27,7 @@ extension Layer {
     public func placed(at target: TreePath) -> Layer {
         if target.isRoot { return self }
         var placed = self
+        placed.hasNoWhiteouts = false
         placed.entries = repacked { entry in
             Entry(path: target.appending(below: entry.path), nodeIndex: entry.nodeIndex)
         }

@@ -12,9 +12,18 @@ extension Layer {
     ///
     /// A whiteout acts on lower layers only: this layer may have a file of the same name.
     public func applyingWhiteouts() throws(TreeError) -> Layer {
+        if hasNoWhiteouts { return self }
         var reading = WhiteoutReading(self)
         try reading.run()
         return reading.result
+    }
+}
+
+extension Layer {
+    /// Whether a name, NUL-terminated, begins as those of whiteouts do.
+    static func isLikeWhiteout(_ name: UnsafePointer<CChar>) -> Bool {
+        let prefix = WhiteoutReading.prefix
+        return prefix.indices.allSatisfy { UInt8(bitPattern: name[$0]) == prefix[$0] }
     }
 }
 
@@ -29,7 +38,7 @@ private struct WhiteoutReading {
     private var bookkeeping: (first: TreePath, count: Int)?
     private var cleaned: (first: TreePath, count: Int)?
 
-    private static let prefix = Bytes(".wh.".utf8)
+    static let prefix = Bytes(".wh.".utf8)
     private static let bookkeepingPrefix = Bytes(".wh..wh.".utf8)
     private static let opaqueName = Bytes(".wh..wh..opq".utf8)
 

@@ -30,6 +30,8 @@ public struct Layer: Sendable {
     /// Why files are there, where that is more than that somebody named the tree.
     public var reasons: [TreePath: Reason] = [:]
 
+    /// That none of its files only says what to delete is known since it was read.
+    var hasNoWhiteouts = false
     /// Where what is known of very many files may be put (`ScanOptions.scratch`).
     var scratch: FilePath?
 
@@ -56,6 +58,7 @@ public struct Layer: Sendable {
 
     /// Puts a node at a path, in place of what this layer had there.
     public mutating func add(_ node: Node, at path: TreePath) {
+        hasNoWhiteouts = false
         nodes.append(node)
         entries.place(Entry(path: path, nodeIndex: nodes.count - 1))
     }
@@ -66,6 +69,7 @@ public struct Layer: Sendable {
         guard let index = nodeIndex(at: existing) else {
             preconditionFailure("nothing at \(existing) to link to")
         }
+        hasNoWhiteouts = false
         entries.place(Entry(path: path, nodeIndex: index))
     }
 

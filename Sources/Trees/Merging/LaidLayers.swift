@@ -176,12 +176,6 @@ struct LaidLayers: Sendable {
         return parts[part].nodes.contentByteCount(at: Int(node.number) - parts[part].firstNode)
     }
 
-    func identity(of node: NodeID) -> HostIdentity? {
-        if Self.madeIndex(node.number) != nil { return nil }
-        let part = part(ofNode: node)
-        return parts[part].nodes.identity(at: Int(node.number) - parts[part].firstNode)
-    }
-
     /// A number below `nodeCount`.
     func ordinal(of node: NodeID) -> Int {
         Self.madeIndex(node.number).map { layerNodeCount + $0 } ?? Int(node.number)

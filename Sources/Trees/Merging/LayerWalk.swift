@@ -10,6 +10,8 @@ struct LayerWalk {
         let entry: LaidLayers.EntryID?
         let node: LaidLayers.NodeID?
         let isDirectory: Bool
+        /// Of a file with several names.
+        let identity: HostIdentity?
     }
 
     private let laid: LaidLayer
@@ -42,12 +44,13 @@ struct LayerWalk {
                     lowerKind: layers[last.node!].kind.noun, upper: laid.layer.name,
                     upperKind: Node.Kind.directory.noun)
             }
-            next = Entry(path: path, source: path, entry: nil, node: nil, isDirectory: true)
-        } else {
-            let node = layers.node(entry.nodeIndex)
             next = Entry(
-                path: entry.path, source: entry.path, entry: layers.entry(position), node: node,
-                isDirectory: layers.isDirectory(node))
+                path: path, source: path, entry: nil, node: nil, isDirectory: true, identity: nil)
+        } else {
+            let (isDirectory, identity) = laid.layer.nodes.facts(at: entry.nodeIndex)
+            next = Entry(
+                path: entry.path, source: entry.path, entry: layers.entry(position),
+                node: layers.node(entry.nodeIndex), isDirectory: isDirectory, identity: identity)
             position += 1
         }
         if next.isDirectory, !next.path.isRoot { above.append(next.path) }

@@ -7,6 +7,8 @@ struct MergeWalk {
     private let laid: LaidLayer
     /// What the layer deletes of the lower list; nothing once the list holds files of its own.
     private let deletions: Deletions
+    /// Whether the layer may have several entries for one path, as those that a link brings together.
+    private let mayRepeat: Bool
     private var result: [PlaceList.Place] = []
     private var position = 0
     /// What stands below another layer's symbolic link, with the path it is to go to.
@@ -17,7 +19,11 @@ struct MergeWalk {
     /// Of the layer: everything below the first goes below the second.
     private var detour: (from: TreePath, to: TreePath)?
 
-    init(_ overlay: Overlay, _ layer: LaidLayer, deletions: Deletions) {
+    init(
+        _ overlay: Overlay, _ layer: LaidLayer, deletions: Deletions, mayRepeat: Bool
+    ) {
+        self.mayRepeat = mayRepeat
+
         lower = overlay.list
         laid = layer
         self.deletions = deletions
@@ -35,7 +41,7 @@ struct MergeWalk {
         keepLower(before: upper.path)
         if let below = lowerPlace(at: upper.path) {
             try lay(upper, over: below)
-        } else if let last = result.last, compare(last, to: upper.path) == .same {
+        } else if mayRepeat, let last = result.last, compare(last, to: upper.path) == .same {
             try layOverOwn(upper)
         } else {
             append(upper, hiding: [])

@@ -94,14 +94,14 @@ struct Overlay {
         laid.add(layer)
         let laying = LaidLayer(layer: layer, index: layerIndex)
         var incoming = LayerWalk(of: laying)
-        var detours = try merge(laying, deletions) { (walk) throws(TreeError) in
+        var detours = try merge(laying, deletions, mayRepeat: false) { (walk) throws(TreeError) in
             while let upper = try incoming.next(walk.overlay.laid) { try walk.take(upper) }
         }
         // Each pass takes what the one before found to stand below a link to where the link leads.
         // A detour is one link of the path shorter each time, so this ends.
         while !detours.isEmpty {
             let sorted = LayerWalk.sorted(detours)
-            detours = try merge(laying, Deletions()) { (walk) throws(TreeError) in
+            detours = try merge(laying, Deletions(), mayRepeat: true) { (walk) throws(TreeError) in
                 for upper in sorted { try walk.take(upper) }
             }
         }
@@ -111,10 +111,10 @@ struct Overlay {
     ///
     /// - Returns: what stands below another layer's link.
     private mutating func merge(
-        _ layer: LaidLayer, _ deletions: Deletions,
+        _ layer: LaidLayer, _ deletions: Deletions, mayRepeat: Bool,
         _ body: (inout MergeWalk) throws(TreeError) -> Void
     ) throws(TreeError) -> [LayerWalk.Entry] {
-        var walk = MergeWalk(self, layer, deletions: deletions)
+        var walk = MergeWalk(self, layer, deletions: deletions, mayRepeat: mayRepeat)
         try body(&walk)
         walk.finish()
         swap(&self, &walk.overlay)
@@ -175,7 +175,7 @@ struct Overlay {
     /// What an entry of the layer stands for: another layer's node where that is the same file.
     private mutating func node(of entry: LayerWalk.Entry) -> LaidLayers.NodeID {
         guard let node = entry.node else { return laid.make(impliedDirectory) }
-        guard let identity = laid.identity(of: node) else { return node }
+        guard let identity = entry.identity else { return node }
         if let known = nodeOfIdentity[identity] {
             if known == node { return node }
             if laid[known].kind == laid[node].kind {

@@ -54,7 +54,7 @@ public struct NodeList: RandomAccessCollection, Sendable {
         return content.byteCount
     }
 
-    /// Whether it is neither a device nor has extended attributes.
+    /// As of the node.
     func isPlain(at index: Int) -> Bool {
         list.read(index, \.isPlain) { record, attachments in
             var record = record
@@ -69,17 +69,19 @@ public struct NodeList: RandomAccessCollection, Sendable {
         }
     }
 
-    func identity(at index: Int) -> HostIdentity? {
-        list.read(index, \.identity) { record, _ in
+    /// What decides where a node is laid.
+    func facts(at index: Int) -> (isDirectory: Bool, identity: HostIdentity?) {
+        list.read(index, { ($0.isDirectory, $0.identity) }) { record, _ in
             var record = record
             let facts = PackedFacts(&record)
-            return facts.hasIdentity ? HostIdentity(&record) : nil
+            return (facts.kind == .directory, facts.hasIdentity ? HostIdentity(&record) : nil)
         }
     }
 }
 
 extension Node {
-    fileprivate var isPlain: Bool {
+    /// Whether it is neither a device nor has extended attributes.
+    var isPlain: Bool {
         switch kind {
         case .characterDevice, .blockDevice: false
         default: xattrs.isEmpty

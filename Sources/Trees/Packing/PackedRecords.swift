@@ -4,7 +4,8 @@ internal import SystemPackage
 /// Records one behind the other, written once (`RecordSpool`) and then read in any order, by any
 /// thread.
 final class PackedRecords: @unchecked Sendable {
-    /// So many are found, and read from the file, together.
+    /// So many are found, and read from the file, together: first where each starts, in bytes from
+    /// the start of the chunk, 4 bytes each; then the records.
     static let chunkRecordCount = 16
 
     let count: Int
@@ -53,10 +54,9 @@ final class PackedRecords: @unchecked Sendable {
     }
 
     private static func record(_ place: Int, in chunk: UnsafePointer<UInt8>) -> RecordReader {
-        var reader = RecordReader(chunk)
-        for _ in 0..<place { reader.skip(Int(reader.number())) }
-        _ = reader.number()
-        return reader
+        let start = UnsafeRawPointer(chunk).loadUnaligned(
+            fromByteOffset: place * MemoryLayout<UInt32>.size, as: UInt32.self)
+        return RecordReader(chunk + Int(start))
     }
 }
 

@@ -10,6 +10,9 @@ struct RecordSpool: ~Copyable {
     private(set) var count = 0
     private var chunkStarts: [UInt64] = []
     private var byteCount: UInt64 = 0
+    /// Of the chunk that is not complete: where its records start, and they themselves.
+    private var starts: [UInt32] = []
+    private var records: Bytes = []
 
     private var memory: UnsafeMutablePointer<UInt8>
     private var capacity = 1 << 12
@@ -32,16 +35,14 @@ struct RecordSpool: ~Copyable {
     }
 
     mutating func append(_ record: Bytes) {
-        if count % PackedRecords.chunkRecordCount == 0 {
-            spillIfLong()
-            chunkStarts.append(byteCount)
-        }
-        append(length: record.count)
-        append(bytes: record)
+        starts.append(UInt32(records.count))
+        records += record
         count += 1
+        if starts.count == PackedRecords.chunkRecordCount { closeChunk() }
     }
 
     consuming func finish(_ attachments: Attachments) -> PackedRecords {
+        closeChunk()
         isFinished = true
         chunkStarts.append(byteCount)
         return PackedRecords(
@@ -49,28 +50,22 @@ struct RecordSpool: ~Copyable {
             file: file, attachments: attachments)
     }
 
-    /// As `RecordReader` reads numbers.
-    private mutating func append(length: Int) {
-        var rest = length
-        while rest >= 0x80 {
-            append(byte: UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(byte: UInt8(rest))
+    private mutating func closeChunk() {
+        if starts.isEmpty { return }
+        spillIfLong()
+        chunkStarts.append(byteCount)
+        let headByteCount = UInt32(starts.count * MemoryLayout<UInt32>.size)
+        for index in starts.indices { starts[index] += headByteCount }
+        starts.withUnsafeBytes { append($0) }
+        records.withUnsafeBytes { append($0) }
+        starts.removeAll(keepingCapacity: true)
+        records.removeAll(keepingCapacity: true)
     }
 
-    private mutating func append(byte: UInt8) {
-        let used = makeRoom(for: 1)
-        memory[used] = byte
-        byteCount += 1
-    }
-
-    private mutating func append(bytes: Bytes) {
+    private mutating func append(_ bytes: UnsafeRawBufferPointer) {
         let used = makeRoom(for: bytes.count)
-        bytes.withUnsafeBufferPointer { source in
-            if let start = source.baseAddress {
-                (memory + used).update(from: start, count: source.count)
-            }
+        if let start = bytes.baseAddress {
+            UnsafeMutableRawPointer(memory + used).copyMemory(from: start, byteCount: bytes.count)
         }
         byteCount += UInt64(bytes.count)
     }
