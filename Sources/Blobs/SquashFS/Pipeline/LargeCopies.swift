@@ -4,9 +4,15 @@ internal import Trees
 /// compressed. They are told apart by their first blocks, and read on only where those are equal.
 /// What stands behind the last whole block is compared when it is read (`FragmentPacker`).
 struct LargeCopies: Sendable {
-    private struct Key: Hashable {
+    private struct Candidate {
+        let file: UInt32
         let byteCount: UInt64
-        let hash: ContentHash?
+        /// Of what was read of it.
+        var hash = ContentHash.zero
+
+        func isEqual(to other: Candidate) -> Bool {
+            byteCount == other.byteCount && hash == other.hash
+        }
     }
 
     private let tree: MergedTree
@@ -26,50 +32,76 @@ struct LargeCopies: Sendable {
     }
 
     func find(in plan: inout ContentPlan) throws(BlobError) {
-        var candidates = tree.nodes.indices.filter { byteCount(of: $0) >= blockSize }
-        var hashes: [Int: ContentHash] = [:]
-        candidates = groups(candidates, hashes).flatMap { $0 }.sorted()
-        hashes = try self.hashes(of: candidates, blockLimit: 1)
-        candidates = groups(candidates, hashes).flatMap { $0 }.sorted()
-        hashes = try self.hashes(of: candidates, blockLimit: .max)
-        for group in groups(candidates, hashes) {
-            for copy in group.dropFirst() { plan.declare(copy, copyOf: group[0]) }
+        var candidates: [Candidate] = []
+        for file in tree.nodes.indices {
+            guard let byteCount = tree.contentByteCount(node: file), byteCount >= blockSize else {
+                continue
+            }
+            candidates.append(Candidate(file: UInt32(file), byteCount: byteCount))
+        }
+        for blockLimit in [1, .max] {
+            Self.dropUnique(from: &candidates)
+            try hash(&candidates, blockLimit: blockLimit)
+        }
+        Self.dropUnique(from: &candidates)
+        guard var original = candidates.first else { return }
+        for candidate in candidates.dropFirst() {
+            if candidate.isEqual(to: original) {
+                plan.declare(Int(candidate.file), copyOf: Int(original.file))
+            } else {
+                original = candidate
+            }
         }
     }
 
-    private func byteCount(of file: Int) -> UInt64 { tree.contentByteCount(node: file) ?? 0 }
-
-    /// Files of equal length and hash, more than one each, in the order of the tree.
-    private func groups(_ files: [Int], _ hashes: [Int: ContentHash]) -> [[Int]] {
-        Dictionary(grouping: files) { file in
-            Key(byteCount: byteCount(of: file), hash: hashes[file])
-        }.values.filter { $0.count > 1 }
+    /// Leaves those that are equal to another one, side by side, each group in the order of the
+    /// tree.
+    private static func dropUnique(from candidates: inout [Candidate]) {
+        candidates.sort {
+            ($0.byteCount, $0.hash.low, $0.hash.high, $0.file)
+                < ($1.byteCount, $1.hash.low, $1.hash.high, $1.file)
+        }
+        var kept = 0
+        var first = 0
+        while first < candidates.count {
+            let end = candidates[first...].firstIndex { !$0.isEqual(to: candidates[first]) }
+            let group = first..<(end ?? candidates.count)
+            first = group.upperBound
+            if group.count == 1 { continue }
+            for index in group {
+                candidates[kept] = candidates[index]
+                kept += 1
+            }
+        }
+        candidates.removeLast(candidates.count - kept)
     }
 
+    /// Reads files in the order of the tree.
+    ///
     /// - Parameter blockLimit: how much of each is read.
-    private func hashes(
-        of files: [Int], blockLimit: Int
-    ) throws(BlobError) -> [Int: ContentHash] {
-        if files.isEmpty { return [:] }
-        let results = Monitor<[Int: Result<ContentHash, BlobError>]>([:])
-        let next = Monitor(files.makeIterator())
+    private func hash(
+        _ candidates: inout [Candidate], blockLimit: Int
+    ) throws(BlobError) {
+        if candidates.isEmpty { return }
+        candidates.sort { $0.file < $1.file }
+        let files = candidates.map(\.file)
+        let results = Monitor(Hashes(count: files.count))
+        let next = Monitor(files.indices.makeIterator())
         let threads = try WorkerThreads(count: min(workerCount, files.count)) {
             let buffer = UnsafeMutableRawBufferPointer.allocate(
                 byteCount: blockSize, alignment: 4096)
             defer { buffer.deallocate() }
-            while let file = next.withLock({ $0.next() }) {
-                let content = tree.content(of: file)
+            while let index = next.withLock({ $0.next() }) {
+                let content = tree.content(of: Int(files[index]))
                 let result = Result { () throws(BlobError) in
                     try hash(of: content, blockLimit, by: buffer)
                 }
-                results.withLock { $0[file] = result }
+                results.withLock { $0.add(result, at: index) }
             }
         }
         threads.join()
-        var hashes: [Int: ContentHash] = [:]
-        let found = results.withLock { $0 }
-        for file in files { hashes[file] = try found[file]!.get() }
-        return hashes
+        let hashes = try results.withLock { (results) throws(BlobError) in try results.get() }
+        for index in candidates.indices { candidates[index].hash = hashes[index] }
     }
 
     private func hash(
@@ -90,5 +122,30 @@ struct LargeCopies: Sendable {
         // A change is noted when the file is packed; a copy gets the note of its original.
         _ = try reader.finish()
         return ContentHash(of: hashes, seed: hashSeed)
+    }
+}
+
+/// Hashes of several files as they come.
+private struct Hashes {
+    private var hashes: [ContentHash]
+    /// That of the first file that has one.
+    private var failure: (index: Int, error: BlobError)?
+
+    init(count: Int) {
+        hashes = Array(repeating: .zero, count: count)
+    }
+
+    mutating func add(_ result: Result<ContentHash, BlobError>, at index: Int) {
+        switch result {
+        case .success(let hash): hashes[index] = hash
+        case .failure(let error):
+            if failure.map({ index < $0.index }) ?? true { failure = (index, error) }
+        }
+    }
+
+    /// The error that reading one after the other would have ended with, or what was read.
+    func get() throws(BlobError) -> [ContentHash] {
+        if let failure { throw failure.error }
+        return hashes
     }
 }
