@@ -48,6 +48,19 @@ import Trees
         #expect(cache.index(ofRootHash: samples[2].rootHash) != nil)
     }
 
+    /// It would push out all others.
+    @Test func oneLongerThanAllMayBeIsNotKept() throws {
+        let scratch = try TemporaryDirectory()
+        let samples = try ["a", "bb"].map(Self.index)
+        var cache = BlobIndexCache(directory: FilePath(scratch.path("cache")))
+        cache.keep(samples[0].0, rootHash: samples[0].rootHash)
+        cache.limitByteCount = try samples[1].0.bytes.count - 1
+        cache.keep(samples[1].0, rootHash: samples[1].rootHash)
+        #expect(cache.index(ofRootHash: samples[1].rootHash) == nil)
+        let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("cache"))
+        #expect(!names.contains { $0.contains(".") }, "nothing half-written")
+    }
+
     @Test func aDirectoryThatCannotBeMadeCostsNothingElse() throws {
         let scratch = try TemporaryDirectory()
         try scratch.write("", to: "file")
