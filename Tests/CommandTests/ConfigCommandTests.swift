@@ -129,7 +129,7 @@ import Testing
         #expect(lost.status == 65)
         #expect(
             lost.stderrText == """
-                bake: error: new.json:2:1: error: 'root': a rumprun kernel cannot say this
+                new.json:2:1: error: 'root': a rumprun kernel cannot say this
                   hint: --lossy leaves these out
 
                 """)

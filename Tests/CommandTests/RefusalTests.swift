@@ -15,10 +15,12 @@ import Testing
     }
 
     /// Runs `bake` in the scratch directory and checks status, message and the untouched output.
+    /// - Returns: what was said.
+    @discardableResult
     private func refuse(
         _ arguments: [String], status: Int32, saying words: [String],
         environment: [String: String] = [:], _ location: SourceLocation = #_sourceLocation
-    ) throws {
+    ) throws -> String {
         let result = try StagedBake.run(arguments, environment: environment, in: scratch.path)
         #expect(result.status == status, "\(result.stderrText)", sourceLocation: location)
         for word in words {
@@ -32,6 +34,7 @@ import Testing
         let litter = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
             .filter { $0.hasPrefix(".") }
         #expect(litter.isEmpty, "\(litter)", sourceLocation: location)
+        return result.stderrText
     }
 
     @Test func missingTree() throws {
@@ -97,9 +100,11 @@ import Testing
 
     @Test func configurationErrorsNameLineAndColumn() throws {
         try scratch.write("{\n  \"hostname\": \"a\"\n  \"env\": {}\n}\n", to: "rumpconfig.json")
-        try refuse(
+        let said = try refuse(
             ["-R", "tree", "-c", "rumpconfig.json", "-o", "app.img"], status: 65,
             saying: ["rumpconfig.json:3:3: error: "])
+        // Once an error, and at the start of the line, where editors look for it.
+        #expect(said.hasPrefix("rumpconfig.json:3:3: error: "))
     }
 
     @Test func unknownKeysNameTheNearest() throws {

@@ -6,7 +6,7 @@ internal import SystemPackage
 final class PackedRecords: @unchecked Sendable {
     /// So many are found, and read from the file, together: first where each starts, in bytes from
     /// the start of the chunk, 4 bytes each; then the records.
-    static let chunkRecordCount = 16
+    static let chunkRecordCount = 64
 
     let count: Int
     let attachments: Attachments

@@ -17,7 +17,9 @@ enum Console {
 
     static func error(_ failure: CommandFailure) {
         ProgressLine.clear()
-        var text = "bake: error: \(failure.message)\n"
+        // What is wrong with a place of a text begins with the place, as compilers have it.
+        let isPlaced = failure.message.contains(": error: ")
+        var text = (isPlaced ? "" : "bake: error: ") + "\(failure.message)\n"
         if let hint = failure.hint {
             text += "  hint: \(hint)\n"
         }
