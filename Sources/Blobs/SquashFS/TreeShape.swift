@@ -24,16 +24,15 @@ struct TreeShape {
         // leaves them from the top; each is longer than the one above it, so its length tells.
         var above: [(directory: Int, byteCount: Int)] = []
         directories.reserveCapacity(tree.nodes.indices.count { tree.isDirectory(node: $0) })
-        for (position, entry) in tree.entries.enumerated() {
-            let byteCount = entry.path.parentByteCount
-            while let last = above.last, last.byteCount != byteCount {
+        for position in tree.entries.indices {
+            let byteCounts = tree.entries.pathByteCounts(at: position)
+            while let last = above.last, last.byteCount != byteCounts.parent {
                 close(last.directory, at: position)
                 above.removeLast()
             }
-            let node = entry.nodeIndex
-            guard tree.isDirectory(node: node) else { continue }
+            guard tree.isDirectory(node: tree.entries.nodeIndex(at: position)) else { continue }
             let parent = above.last?.directory ?? -1
-            above.append((directories.count, entry.path.bytes.count))
+            above.append((directories.count, byteCounts.path))
             directories.append(
                 Directory(position: Int32(position), end: 0, parent: Int32(parent), next: 0))
         }

@@ -211,8 +211,8 @@ extension HostFile {
         if UInt64(status.st_size) < byteCount { return .shrank }
         // Not the time of the last status change: another name for the file is no new content.
         let isSameTime =
-            Int64(status.st_mtim.tv_sec) == mtimeSeconds
-            && Int32(status.st_mtim.tv_nsec) == mtimeNanoseconds
+            Int64(status.st_mtim.tv_sec) == look.mtimeSeconds
+            && Int32(status.st_mtim.tv_nsec) == look.mtimeNanoseconds
         return isSameTime ? nil : .modified
     }
 

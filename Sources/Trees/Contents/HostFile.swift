@@ -42,23 +42,37 @@ public final class HostDirectory: Sendable {
 /// Where a tree's file is found again, and how it looked when the tree was read. A file that
 /// looks different when it is opened or when its last byte was read is refused.
 public struct HostFile: Sendable, Equatable {
+    /// What stat(2) says of a file.
+    public struct Look: Sendable, Hashable {
+        public let identity: HostIdentity
+        public let byteCount: UInt64
+        public let mtimeSeconds: Int64
+        public let mtimeNanoseconds: Int32
+        public let ctimeSeconds: Int64
+        public let ctimeNanoseconds: Int32
+
+        public init(
+            identity: HostIdentity, byteCount: UInt64, mtimeSeconds: Int64,
+            mtimeNanoseconds: Int32, ctimeSeconds: Int64, ctimeNanoseconds: Int32
+        ) {
+            self.identity = identity
+            self.byteCount = byteCount
+            self.mtimeSeconds = mtimeSeconds
+            self.mtimeNanoseconds = mtimeNanoseconds
+            self.ctimeSeconds = ctimeSeconds
+            self.ctimeNanoseconds = ctimeNanoseconds
+        }
+    }
+
     public let directory: HostDirectory
     public let path: TreePath
-    public let identity: HostIdentity
-    public let byteCount: UInt64
-    public let mtimeSeconds: Int64
-    public let mtimeNanoseconds: Int32
-    public let ctimeSeconds: Int64
-    public let ctimeNanoseconds: Int32
+    public let look: Look
+
+    public var identity: HostIdentity { look.identity }
+    public var byteCount: UInt64 { look.byteCount }
 
     /// The same file looking the same, by whatever name.
-    public static func == (left: HostFile, right: HostFile) -> Bool {
-        left.identity == right.identity && left.byteCount == right.byteCount
-            && left.mtimeSeconds == right.mtimeSeconds
-            && left.mtimeNanoseconds == right.mtimeNanoseconds
-            && left.ctimeSeconds == right.ctimeSeconds
-            && left.ctimeNanoseconds == right.ctimeNanoseconds
-    }
+    public static func == (left: HostFile, right: HostFile) -> Bool { left.look == right.look }
 
     /// For messages: the tree as the user wrote it, and the path in it.
     public var place: HostPlace { HostPlace(tree: directory.name, path: path) }

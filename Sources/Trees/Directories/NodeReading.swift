@@ -66,9 +66,10 @@ struct NodeReading {
 extension HostFile {
     init(_ directory: HostDirectory, _ path: TreePath, _ status: FileStatus) {
         self.init(
-            directory: directory, path: path, identity: status.identity,
-            byteCount: status.byteCount, mtimeSeconds: status.mtimeSeconds,
-            mtimeNanoseconds: status.mtimeNanoseconds, ctimeSeconds: status.ctimeSeconds,
-            ctimeNanoseconds: status.ctimeNanoseconds)
+            directory: directory, path: path,
+            look: Look(
+                identity: status.identity, byteCount: status.byteCount,
+                mtimeSeconds: status.mtimeSeconds, mtimeNanoseconds: status.mtimeNanoseconds,
+                ctimeSeconds: status.ctimeSeconds, ctimeNanoseconds: status.ctimeNanoseconds))
     }
 }

@@ -87,6 +87,16 @@ struct LaidLayers: Sendable {
         return parts[part].entries[Int(entry.number) - parts[part].firstEntry].path
     }
 
+    /// Bytes of its path, and of that of the directory it stands in.
+    func pathByteCounts(of entry: EntryID) -> (path: Int, parent: Int) {
+        if let index = Self.madeIndex(entry.number) {
+            return (made[index].path.bytes.count, made[index].path.parentByteCount)
+        }
+        let part = part(ofEntry: entry)
+        return parts[part].entries.pathByteCounts(
+            at: Int(entry.number) - parts[part].firstEntry)
+    }
+
     /// Where it stood in its layer.
     func source(of entry: EntryID) -> TreePath {
         Self.madeIndex(entry.number).map { made[$0].source } ?? path(of: entry)
@@ -174,6 +184,14 @@ struct LaidLayers: Sendable {
         if Self.madeIndex(node.number) != nil { return nil }
         let part = part(ofNode: node)
         return parts[part].nodes.contentByteCount(at: Int(node.number) - parts[part].firstNode)
+    }
+
+    /// Nil for what is no regular file of this machine.
+    func look(_ node: NodeID) -> HostFile.Look? {
+        let real = substitutes.isEmpty ? node : substitutes[node] ?? node
+        if Self.madeIndex(real.number) != nil { return nil }
+        let part = part(ofNode: real)
+        return parts[part].nodes.look(at: Int(real.number) - parts[part].firstNode)
     }
 
     /// A number below `nodeCount`.

@@ -14,4 +14,9 @@ extension MergedTree {
     public func contentByteCount(node index: Int) -> UInt64? {
         nodes.laid.contentByteCount(nodes.records[index])
     }
+
+    /// How a regular file of this machine looked when it was scanned; nil for everything else.
+    ///
+    /// - Parameter index: position in `nodes`.
+    public func look(node index: Int) -> HostFile.Look? { nodes.laid.look(nodes.records[index]) }
 }

@@ -100,6 +100,14 @@ extension MergedTree {
         /// The same as of the entry.
         public func layerIndex(at index: Int) -> Int? { laid.layerIndex(of: records[index]) }
 
+        /// The same as of the entry.
+        public func nodeIndex(at index: Int) -> Int { Int(nodeNumbers[index]) }
+
+        /// Bytes of the entry's path, and of that of the directory it stands in.
+        public func pathByteCounts(at index: Int) -> (path: Int, parent: Int) {
+            laid.pathByteCounts(of: records[index])
+        }
+
         /// Those that hide files of other layers.
         public var hiding: [Entry] {
             if hidden.isEmpty { return [] }

@@ -49,6 +49,15 @@ public struct EntryList: RandomAccessCollection, Sendable, Equatable {
         return low
     }
 
+    /// Bytes of the path of an entry, and of that of the directory it stands in.
+    func pathByteCounts(at index: Int) -> (path: Int, parent: Int) {
+        list.read(index, { ($0.path.bytes.count, $0.path.parentByteCount) }) { record, _ in
+            var record = record
+            let path = record.buffer()
+            return (path.count, path.lastIndex(of: UInt8(ascii: "/")) ?? 0)
+        }
+    }
+
     /// How the path of an entry stands to another one.
     func compare(_ index: Int, to path: TreePath) -> TreePath.Order {
         list.read(index, { $0.path.order(to: path) }) { record, _ in

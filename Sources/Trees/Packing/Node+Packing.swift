@@ -131,27 +131,37 @@ extension Node.Device {
 }
 
 extension HostFile {
-    /// The length comes first: it is asked for most.
     fileprivate func write(to record: inout RecordWriter, _ attachments: Attachments) {
-        record.append(byteCount)
+        look.write(to: &record)
         record.append(UInt64(attachments.index(of: directory)))
+        record.append(path.bytes)
+    }
+
+    fileprivate init(_ record: inout RecordReader, _ attachments: Attachments) {
+        look = Look(&record)
+        directory = attachments.directories[Int(record.number())]
+        path = TreePath(trusted: record.bytes())
+    }
+}
+
+extension HostFile.Look {
+    /// The length comes first: it is asked for most.
+    fileprivate func write(to record: inout RecordWriter) {
+        record.append(byteCount)
         record.append(identity.device)
         record.append(identity.inode)
         record.append(signed: mtimeSeconds)
         record.append(signed: Int64(mtimeNanoseconds))
         record.append(signed: ctimeSeconds &- mtimeSeconds)
         record.append(signed: Int64(ctimeNanoseconds))
-        record.append(path.bytes)
     }
 
-    fileprivate init(_ record: inout RecordReader, _ attachments: Attachments) {
+    init(_ record: inout RecordReader) {
         byteCount = record.number()
-        directory = attachments.directories[Int(record.number())]
         identity = HostIdentity(&record)
         mtimeSeconds = record.signed()
         mtimeNanoseconds = Int32(truncatingIfNeeded: record.signed())
         ctimeSeconds = mtimeSeconds &+ record.signed()
         ctimeNanoseconds = Int32(truncatingIfNeeded: record.signed())
-        path = TreePath(trusted: record.bytes())
     }
 }

@@ -54,6 +54,19 @@ public struct NodeList: RandomAccessCollection, Sendable {
         return content.byteCount
     }
 
+    /// Nil for what is no regular file of this machine.
+    func look(at index: Int) -> HostFile.Look? {
+        list.read(index, \.look) { record, attachments in
+            var record = record
+            let head = PackedHead(&record, attachments)
+            switch head.facts.kind {
+            case .hostFile: return HostFile.Look(&record)
+            case .whole: return attachments.nodes[Int(record.number())].look
+            default: return nil
+            }
+        }
+    }
+
     /// As of the node.
     func isPlain(at index: Int) -> Bool {
         list.read(index, \.isPlain) { record, attachments in
@@ -86,5 +99,10 @@ extension Node {
         case .characterDevice, .blockDevice: false
         default: xattrs.isEmpty
         }
+    }
+
+    fileprivate var look: HostFile.Look? {
+        guard case .regular(.file(let file)) = kind else { return nil }
+        return file.look
     }
 }

@@ -29,6 +29,8 @@ struct ContentPlan: Sendable {
     private let tailLengths: LengthCensus
     /// Of all files, holes included.
     let contentByteCount: UInt64
+    /// Files with whole blocks, in the order of the tree.
+    let largeFiles: [(file: Int, byteCount: UInt64)]
     /// Files whose whole blocks are those of a file before them, and the first of those.
     private(set) var originals: [Int: Int] = [:]
 
@@ -43,11 +45,14 @@ struct ContentPlan: Sendable {
         self.tree = tree
         var tailLengths = LengthCensus(limit: blockSize)
         var contentByteCount: UInt64 = 0
+        var largeFiles: [(file: Int, byteCount: UInt64)] = []
         for file in tree.nodes.indices {
             guard let byteCount = tree.contentByteCount(node: file) else { continue }
             tailLengths.add(Int(byteCount % UInt64(blockSize)))
             contentByteCount += byteCount
+            if byteCount >= blockSize { largeFiles.append((file, byteCount)) }
         }
+        self.largeFiles = largeFiles
         self.tailLengths = tailLengths
         self.contentByteCount = contentByteCount
     }

@@ -32,12 +32,8 @@ struct LargeCopies: Sendable {
     }
 
     func find(in plan: inout ContentPlan) throws(BlobError) {
-        var candidates: [Candidate] = []
-        for file in tree.nodes.indices {
-            guard let byteCount = tree.contentByteCount(node: file), byteCount >= blockSize else {
-                continue
-            }
-            candidates.append(Candidate(file: UInt32(file), byteCount: byteCount))
+        var candidates = plan.largeFiles.map {
+            Candidate(file: UInt32($0.file), byteCount: $0.byteCount)
         }
         for blockLimit in [1, .max] {
             Self.dropUnique(from: &candidates)

@@ -85,12 +85,12 @@ private struct SettledFiles {
     init(_ tree: MergedTree, before time: Int64, without changed: Set<Int>) {
         self.tree = tree
         var inodes = [UInt64](repeating: 0, count: tree.nodes.count)
-        for (position, node) in tree.nodes.enumerated() {
-            guard !changed.contains(position), let look = node.look,
-                look.isSettled(before: time)
+        for position in tree.nodes.indices {
+            guard let look = tree.look(node: position), look.isSettled(before: time),
+                !changed.contains(position)
             else { continue }
-            inodes[position] = look.inode
-            files[look.device, default: []].append(UInt32(position))
+            inodes[position] = look.identity.inode
+            files[look.identity.device, default: []].append(UInt32(position))
         }
         for device in files.keys.sorted() {
             files[device]!.sort { (inodes[Int($0)], $0) < (inodes[Int($1)], $1) }
@@ -102,19 +102,11 @@ private struct SettledFiles {
     func forEach(_ body: (Int, FileLook) throws(BlobError) -> Void) throws(BlobError) {
         for device in files.keys.sorted() {
             for position in files[device]!.lazy.map(Int.init) {
-                guard let look = tree.nodes[position].look else {
+                guard let look = tree.look(node: position) else {
                     preconditionFailure("it was there")
                 }
                 try body(position, look)
             }
         }
-    }
-}
-
-extension Node {
-    /// Nil for what is no regular file of this machine.
-    fileprivate var look: FileLook? {
-        guard case .regular(.file(let file)) = kind else { return nil }
-        return FileLook(file)
     }
 }

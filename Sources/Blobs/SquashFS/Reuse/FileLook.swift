@@ -1,40 +1,25 @@
 internal import Trees
 
-/// What stat(2) says of a file: as long as all of it is the same, `--trust stat` takes the content
-/// to be the same.
-struct FileLook: Equatable {
-    let device: UInt64
-    let inode: UInt64
-    let byteCount: UInt64
-    let mtimeSeconds: Int64
-    let mtimeNanoseconds: Int32
-    let ctimeSeconds: Int64
-    let ctimeNanoseconds: Int32
+/// As long as all of it is the same, `--trust stat` takes the content of a file to be the same.
+typealias FileLook = HostFile.Look
 
-    init(_ file: HostFile) {
-        device = file.identity.device
-        inode = file.identity.inode
-        byteCount = file.byteCount
-        mtimeSeconds = file.mtimeSeconds
-        mtimeNanoseconds = file.mtimeNanoseconds
-        ctimeSeconds = file.ctimeSeconds
-        ctimeNanoseconds = file.ctimeNanoseconds
-    }
-
+extension FileLook {
     /// As the index has it.
     init(_ bytes: [UInt8], at offset: Int) {
-        device = bytes.number(at: offset, as: UInt64.self)
-        inode = bytes.number(at: offset + 8, as: UInt64.self)
-        byteCount = bytes.number(at: offset + 16, as: UInt64.self)
-        mtimeSeconds = bytes.number(at: offset + 24, as: Int64.self)
-        mtimeNanoseconds = bytes.number(at: offset + 32, as: Int32.self)
-        ctimeNanoseconds = bytes.number(at: offset + 36, as: Int32.self)
-        ctimeSeconds = bytes.number(at: offset + 40, as: Int64.self)
+        self.init(
+            identity: HostIdentity(
+                device: bytes.number(at: offset, as: UInt64.self),
+                inode: bytes.number(at: offset + 8, as: UInt64.self)),
+            byteCount: bytes.number(at: offset + 16, as: UInt64.self),
+            mtimeSeconds: bytes.number(at: offset + 24, as: Int64.self),
+            mtimeNanoseconds: bytes.number(at: offset + 32, as: Int32.self),
+            ctimeSeconds: bytes.number(at: offset + 40, as: Int64.self),
+            ctimeNanoseconds: bytes.number(at: offset + 36, as: Int32.self))
     }
 
     func append(to bytes: inout [UInt8]) {
-        bytes.append(number: device)
-        bytes.append(number: inode)
+        bytes.append(number: identity.device)
+        bytes.append(number: identity.inode)
         bytes.append(number: byteCount)
         bytes.append(number: mtimeSeconds)
         bytes.append(number: mtimeNanoseconds)
@@ -43,7 +28,7 @@ struct FileLook: Equatable {
     }
 
     /// What the index is sorted by.
-    var key: Key { Key(device: device, inode: inode) }
+    var key: Key { Key(device: identity.device, inode: identity.inode) }
 
     struct Key: Comparable {
         let device: UInt64

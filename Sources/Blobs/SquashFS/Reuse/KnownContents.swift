@@ -43,7 +43,7 @@ struct KnownContents: Sendable {
     /// Nil for a file that has to be read.
     func file(_ content: Node.Content) -> File? {
         guard let trusted, case .file(let file) = content,
-            let known = trusted.file(like: FileLook(file))
+            let known = trusted.file(like: file.look)
         else { return nil }
         return File(tailHash: known.tailHash, firstPosition: known.firstPosition)
     }
