@@ -41,6 +41,8 @@ public struct CacheLock: Sendable {
     }
 
     public func release() {
-        try? file.close()  // Closing only gives up the lock; nothing was written.
+        // Not by closing alone: a child of this process has the file too, until it runs its program.
+        _ = flock(file.rawValue, LOCK_UN)
+        try? file.close()  // Nothing was written.
     }
 }

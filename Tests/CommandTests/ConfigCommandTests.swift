@@ -103,8 +103,7 @@ import Testing
         let result = try StagedBake.run(
             ["config", "explain", "a.json", "--xenstore", "x"], in: scratch.path)
         #expect(result.status == 65)
-        #expect(
-            result.stderrText == "bake: error: Xenstore rumprun/cfg:2:2: error: expected a value\n")
+        #expect(result.stderrText == "Xenstore rumprun/cfg:2:2: error: expected a value\n")
     }
 
     @Test func convertGoesBothWays() throws {

@@ -108,16 +108,3 @@ struct Provenance: Sendable, Equatable {
         return chain
     }
 }
-
-extension Array {
-    /// The position of the first element that the rest of a partitioned array begins with.
-    fileprivate func partitioningIndex(_ isInRest: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if isInRest(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
-    }
-}

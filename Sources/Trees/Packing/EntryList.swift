@@ -40,13 +40,7 @@ public struct EntryList: RandomAccessCollection, Sendable, Equatable {
 
     /// Position of the first path that is not before this one.
     func lowerBound(of path: TreePath) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if compare(middle, to: path) == .before { low = middle + 1 } else { high = middle }
-        }
-        return low
+        indices.partitioningIndex { compare($0, to: path) != .before }
     }
 
     /// Bytes of the path of an entry, and of that of the directory it stands in.

@@ -1,3 +1,5 @@
+internal import Trees
+
 /// Where the contents of files stand in the file system; files by their positions in the tree.
 struct ContentLocations {
     /// "No fragment".

@@ -1,3 +1,5 @@
+internal import Trees
+
 /// Where the tails of files stand in fragments, in four bytes each: tails are placed in the order of
 /// the tree, so the fragment follows from the first file of each.
 struct TailPlaces {

@@ -1,6 +1,6 @@
 extension RandomAccessCollection where Index == Int {
     /// The position of the first element that the rest of a partitioned collection begins with.
-    func partitioningIndex(_ isInRest: (Element) -> Bool) -> Int {
+    package func partitioningIndex(_ isInRest: (Element) -> Bool) -> Int {
         var (low, high) = (startIndex, endIndex)
         while low < high {
             let middle = (low + high) / 2
