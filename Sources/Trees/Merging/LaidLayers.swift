@@ -3,12 +3,12 @@
 struct LaidLayers: Sendable {
     /// An entry of a layer, or one that was made.
     struct EntryID: Sendable, Hashable {
-        fileprivate let number: UInt32
+        let number: UInt32
     }
 
     /// A node of a layer, or one that was made.
     struct NodeID: Sendable, Hashable {
-        fileprivate let number: UInt32
+        let number: UInt32
     }
 
     /// What the merge made: a directory that a layer only implies, or a file that went where

@@ -74,8 +74,10 @@ struct Overlay {
         layerNames = tree.layerNames
         // Not those of the entries: nodes may have changed since.
         laid = tree.nodes.laid
-        list.places = zip(tree.entries.records, tree.entries.nodeNumbers).map { entry, number in
-            PlaceList.Place(entry: entry, node: tree.nodes.records[Int(number)])
+        list.places = tree.entries.indices.map { index in
+            PlaceList.Place(
+                entry: tree.entries.id(at: index),
+                node: tree.nodes.id(at: tree.entries.nodeIndex(at: index)))
         }
         hidden = tree.entries.hidden
         nodeOfIdentity = tree.nodeOfIdentity
@@ -125,12 +127,13 @@ struct Overlay {
         let moved = movedSources()
         // Nodes whose every name is hidden go; the others are numbered by their first name.
         var numbering = NodeNumbering(count: laid.nodeCount)
-        var numbers: [UInt32] = []
-        numbers.reserveCapacity(list.places.count)
+        var numbers = RunList()
+        var nodeNumbers = RunList()
         var keptReasons: [TreePath: Reason] = [:]
         var keptHidden: [LaidLayers.EntryID: [Int]] = [:]
         for place in list.places {
-            numbers.append(numbering.number(of: place.node, in: laid))
+            numbers.append(place.entry.number)
+            nodeNumbers.append(numbering.number(of: place.node, in: laid))
             if !hidden.isEmpty, let hidden = hidden[place.entry] {
                 keptHidden[place.entry] = hidden
             }
@@ -141,10 +144,9 @@ struct Overlay {
             }
         }
         return MergedTree(
-            layerNames: layerNames, nodes: MergedTree.Nodes(laid: laid, records: numbering.nodes),
+            layerNames: layerNames, nodes: MergedTree.Nodes(laid: laid, numbers: numbering.nodes),
             entries: MergedTree.Entries(
-                laid: laid, records: list.places.map(\.entry), nodeNumbers: numbers,
-                hidden: keptHidden),
+                laid: laid, numbers: numbers, nodeNumbers: nodeNumbers, hidden: keptHidden),
             notes: notes, removals: removals, reasons: keptReasons, nodeOfIdentity: nodeOfIdentity)
     }
 
@@ -197,7 +199,7 @@ struct LaidLayer {
 
 /// Gives nodes numbers in the order in which they are asked for.
 private struct NodeNumbering {
-    private(set) var nodes: [LaidLayers.NodeID] = []
+    private(set) var nodes = RunList()
     private var numbers: [Int32]
 
     init(count: Int) {
@@ -208,7 +210,7 @@ private struct NodeNumbering {
         let ordinal = laid.ordinal(of: node)
         if numbers[ordinal] < 0 {
             numbers[ordinal] = Int32(nodes.count)
-            nodes.append(node)
+            nodes.append(node.number)
         }
         return UInt32(numbers[ordinal])
     }

@@ -61,9 +61,10 @@ public struct MergedTree: Sendable {
     public var nameCounts: [Int: Int] {
         var counts: [Int: Int] = [:]
         var next = 0
-        for number in entries.nodeNumbers {
+        for index in entries.indices {
+            let node = entries.nodeIndex(at: index)
             // Nodes stand in the order of their first names.
-            if number == next { next += 1 } else { counts[Int(number), default: 1] += 1 }
+            if node == next { next += 1 } else { counts[node, default: 1] += 1 }
         }
         return counts
     }
@@ -79,39 +80,41 @@ extension MergedTree {
     /// of an entry keeps it.
     public struct Entries: RandomAccessCollection, Sendable, Equatable {
         let laid: LaidLayers
-        /// Of each entry.
-        let records: [LaidLayers.EntryID]
+        /// What each is among the entries of the layers.
+        let numbers: RunList
         /// Of each entry: position in the tree's `nodes`.
-        let nodeNumbers: [UInt32]
+        let nodeNumbers: RunList
         /// Positions in `layerNames`.
         let hidden: [LaidLayers.EntryID: [Int]]
 
         public var startIndex: Int { 0 }
-        public var endIndex: Int { records.count }
+        public var endIndex: Int { numbers.count }
 
         public subscript(index: Int) -> Entry {
-            let record = records[index]
+            let id = id(at: index)
             return Entry(
-                path: laid.path(of: record), nodeIndex: Int(nodeNumbers[index]),
-                layerIndex: laid.layerIndex(of: record),
-                hiddenLayerIndices: hidden.isEmpty ? [] : hidden[record] ?? [])
+                path: laid.path(of: id), nodeIndex: Int(nodeNumbers[index]),
+                layerIndex: laid.layerIndex(of: id),
+                hiddenLayerIndices: hidden.isEmpty ? [] : hidden[id] ?? [])
         }
 
+        func id(at index: Int) -> LaidLayers.EntryID { LaidLayers.EntryID(number: numbers[index]) }
+
         /// The same as of the entry.
-        public func layerIndex(at index: Int) -> Int? { laid.layerIndex(of: records[index]) }
+        public func layerIndex(at index: Int) -> Int? { laid.layerIndex(of: id(at: index)) }
 
         /// The same as of the entry.
         public func nodeIndex(at index: Int) -> Int { Int(nodeNumbers[index]) }
 
         /// Bytes of the entry's path, and of that of the directory it stands in.
         public func pathByteCounts(at index: Int) -> (path: Int, parent: Int) {
-            laid.pathByteCounts(of: records[index])
+            laid.pathByteCounts(of: id(at: index))
         }
 
         /// Those that hide files of other layers.
         public var hiding: [Entry] {
             if hidden.isEmpty { return [] }
-            return indices.filter { hidden[records[$0]] != nil }.map { self[$0] }
+            return indices.filter { hidden[id(at: $0)] != nil }.map { self[$0] }
         }
 
         public static func == (left: Entries, right: Entries) -> Bool {
@@ -120,7 +123,7 @@ extension MergedTree {
 
         /// Position of the first path that is not before this one.
         func lowerBound(of path: TreePath) -> Int {
-            laid.lowerBound(of: path, count: count) { records[$0] }
+            laid.lowerBound(of: path, count: count) { id(at: $0) }
         }
     }
 
@@ -128,15 +131,18 @@ extension MergedTree {
     /// needs several facts of a node keeps it.
     public struct Nodes: RandomAccessCollection, Sendable {
         var laid: LaidLayers
-        let records: [LaidLayers.NodeID]
+        /// What each is among the nodes of the layers.
+        let numbers: RunList
 
         public var startIndex: Int { 0 }
-        public var endIndex: Int { records.count }
+        public var endIndex: Int { numbers.count }
 
-        public subscript(index: Int) -> Node { laid[records[index]] }
+        public subscript(index: Int) -> Node { laid[id(at: index)] }
+
+        func id(at index: Int) -> LaidLayers.NodeID { LaidLayers.NodeID(number: numbers[index]) }
 
         mutating func setPermissions(of index: Int, to permissions: UInt16) {
-            laid.setPermissions(of: records[index], to: permissions)
+            laid.setPermissions(of: id(at: index), to: permissions)
         }
     }
 }
