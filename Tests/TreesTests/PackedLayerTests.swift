@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -34,7 +35,8 @@ import Trees
     }
 
     private func scan(scratch: FilePath?) throws -> Layer {
-        try Layer.scan(
+        let scratch = scratch.map { Scratch(directory: $0, memoryByteCount: 100_000) }
+        return try Layer.scan(
             directory: FilePath(tree.path), name: "tree",
             options: ScanOptions(owner: .root, scratch: scratch))
     }
@@ -96,5 +98,22 @@ import Trees
         let homeless = try scan(scratch: FilePath(scratch.path).appending("missing"))
         #expect(homeless.entries == kept.entries)
         #expect(homeless.nodes.elementsEqual(kept.nodes))
+    }
+
+    /// What is in the file already stays there, the rest in memory.
+    @Test(.enabled(if: geteuid() == 0)) func aFullFileSystemIsEnoughForAPart() throws {
+        let target = scratch.path
+        let mounted = try runProcess(["mount", "-t", "tmpfs", "-o", "size=1700k", "none", target])
+        guard mounted.status == 0 else { throw TestFailure(mounted.stderrText) }
+        let result = Result {
+            let spilled = try scan(scratch: FilePath(target))
+            let kept = try scan(scratch: nil)
+            // One list has its file, and for that of the other there is no room any more.
+            #expect(try openScratchFiles() > 0)
+            #expect(spilled.entries == kept.entries)
+            #expect(spilled.nodes.elementsEqual(kept.nodes))
+        }
+        try runProcess(["umount", "-l", target])
+        try result.get()
     }
 }

@@ -152,7 +152,7 @@ struct InputReader {
             owner: plan.ownerRule, leavingOut: leftOut,
             mayChange: request.allowsChanging, staysOnFileSystem: request.staysOnFileSystem,
             dropsACLs: request.dropsAccessControlLists, excluding: excluding,
-            reversesNames: request.reversesNames, scratch: scratch)
+            reversesNames: request.reversesNames, scratch: Scratch(directory: scratch))
     }
 
     func attempt<Value>(

@@ -1,5 +1,3 @@
-public import SystemPackage
-
 /// How a directory of this machine is read.
 public struct ScanOptions: Sendable {
     public var owner: OwnerRule
@@ -20,15 +18,14 @@ public struct ScanOptions: Sendable {
     /// layer: `bake build --check-reproducible` shows that.
     public var reversesNames: Bool
 
-    /// Any directory with room for a file without a name, for what is known of very many files;
-    /// nothing is left in it. Nil: memory has room.
-    public var scratch: FilePath?
+    /// For what is known of very many files. Nil: memory has room.
+    public var scratch: Scratch?
 
     public init(
         owner: OwnerRule = .keep, leavingOut: Set<HostIdentity> = [], mayChange: Bool = false,
         staysOnFileSystem: Bool = false, dropsACLs: Bool = false,
         excluding: (@Sendable (TreePath) -> Bool)? = nil, reversesNames: Bool = false,
-        scratch: FilePath? = nil
+        scratch: Scratch? = nil
     ) {
         self.owner = owner
         self.leavingOut = leavingOut

@@ -1,5 +1,3 @@
-internal import SystemPackage
-
 /// One tree after it was read: paths, and the nodes behind them. Two paths with one node are
 /// hard links.
 ///
@@ -33,7 +31,7 @@ public struct Layer: Sendable {
     /// That none of its files only says what to delete is known since it was read.
     var hasNoWhiteouts = false
     /// Where what is known of very many files may be put (`ScanOptions.scratch`).
-    var scratch: FilePath?
+    var scratch: Scratch?
 
     public init(name: String) {
         self.init(name: name, nodes: [], entries: [], notes: [])

@@ -1,5 +1,3 @@
-internal import SystemPackage
-
 /// What can be written as a record.
 protocol Packable: Sendable {
     func write(to record: inout RecordWriter, _ attachments: Attachments)
@@ -93,10 +91,9 @@ struct Packer<Element: Packable>: ~Copyable {
     private let attachments = Attachments()
     private var record = RecordWriter()
 
-    /// - Parameter directory: any directory with room for a file without a name; nil for memory
-    ///   alone.
-    init(spillingTo directory: FilePath?) {
-        spool = RecordSpool(spillingTo: directory)
+    /// - Parameter scratch: nil for memory alone.
+    init(spillingTo scratch: Scratch?) {
+        spool = RecordSpool(spillingTo: scratch)
     }
 
     var count: Int { spool.count }

@@ -13,14 +13,14 @@ final class PackedRecords: @unchecked Sendable {
     /// Of every chunk: where it starts, in bytes from the first record. Then where the last ends.
     private let chunkStarts: [UInt64]
     /// What is behind `memoryStart`; the rest is in the file, at the same place.
-    private let memory: UnsafeMutablePointer<UInt8>
+    private let memory: PageMemory
     private let memoryStart: UInt64
     private let file: FileDescriptor?
     private let cache = ChunkCache()
 
     /// Takes memory and file over.
     init(
-        count: Int, chunkStarts: [UInt64], memory: UnsafeMutablePointer<UInt8>,
+        count: Int, chunkStarts: [UInt64], memory: PageMemory,
         memoryStart: UInt64, file: FileDescriptor?, attachments: Attachments
     ) {
         self.count = count
@@ -45,7 +45,8 @@ final class PackedRecords: @unchecked Sendable {
         let start = chunkStarts[chunk]
         let place = index % Self.chunkRecordCount
         if start >= memoryStart {
-            return body(Self.record(place, in: memory + Int(start - memoryStart)), attachments)
+            let bytes = memory.bytes.baseAddress! + Int(start - memoryStart)
+            return body(Self.record(place, in: UnsafeRawPointer(bytes)), attachments)
         }
         cache.lock()
         defer { cache.unlock() }
@@ -53,10 +54,10 @@ final class PackedRecords: @unchecked Sendable {
         return body(Self.record(place, in: bytes), attachments)
     }
 
-    private static func record(_ place: Int, in chunk: UnsafePointer<UInt8>) -> RecordReader {
-        let start = UnsafeRawPointer(chunk).loadUnaligned(
+    private static func record(_ place: Int, in chunk: UnsafeRawPointer) -> RecordReader {
+        let start = chunk.loadUnaligned(
             fromByteOffset: place * MemoryLayout<UInt32>.size, as: UInt32.self)
-        return RecordReader(chunk + Int(start))
+        return RecordReader((chunk + Int(start)).assumingMemoryBound(to: UInt8.self))
     }
 }
 
@@ -92,14 +93,14 @@ private final class ChunkCache {
     /// Good until another one is asked for.
     func chunk(
         _ chunk: Int, at range: Range<UInt64>, of file: FileDescriptor
-    ) -> UnsafePointer<UInt8> {
+    ) -> UnsafeRawPointer {
         let slot = slots + chunk % Self.slotCount
         if slot.pointee.chunk != chunk {
             slot.pointee.chunk = -1
             read(range, of: file, into: &slot.pointee.bytes)
             slot.pointee.chunk = chunk
         }
-        return UnsafePointer(slot.pointee.bytes.baseAddress!.assumingMemoryBound(to: UInt8.self))
+        return UnsafeRawPointer(slot.pointee.bytes.baseAddress!)
     }
 
     /// A file of our own that cannot be read back leaves nothing to go on with.

@@ -1,11 +1,12 @@
 internal import Glibc
 internal import SystemPackage
 
-/// Takes records one behind the other. Memory holds only the last of many: what came before is in a
-/// file without a name. Where none can be made, or it cannot grow, everything stays in memory.
+/// Takes records one behind the other. Memory holds them as long as they are not very many; then
+/// only the last ones, and what came before is in a file without a name. Where none can be made, or
+/// it cannot grow, everything stays in memory.
 struct RecordSpool: ~Copyable {
-    /// Above this, what is in memory goes to the file, in bytes.
-    private static let memoryLimit = 1 << 20
+    /// Once there is a file, memory is written to it above this, in bytes.
+    private static let pieceByteCount = 1 << 20
 
     private(set) var count = 0
     private var chunkStarts: [UInt64] = []
@@ -14,18 +15,16 @@ struct RecordSpool: ~Copyable {
     private var starts: [UInt32] = []
     private var records: Bytes = []
 
-    private var memory: UnsafeMutablePointer<UInt8>
-    private var capacity = 1 << 12
+    private var memory = PageMemory(byteCount: 1)
     /// Where in all bytes the ones in memory begin.
     private var memoryStart: UInt64 = 0
-    private var directory: FilePath?
+    private var scratch: Scratch?
     private var file: FileDescriptor?
     private var isFinished = false
 
-    /// - Parameter directory: where the file may be made; nil for memory alone.
-    init(spillingTo directory: FilePath?) {
-        self.directory = directory
-        memory = .allocate(capacity: capacity)
+    /// - Parameter scratch: nil for memory alone.
+    init(spillingTo scratch: Scratch?) {
+        self.scratch = scratch
     }
 
     deinit {
@@ -45,6 +44,7 @@ struct RecordSpool: ~Copyable {
         closeChunk()
         isFinished = true
         chunkStarts.append(byteCount)
+        memory.trim(to: Int(byteCount - memoryStart))
         return PackedRecords(
             count: count, chunkStarts: chunkStarts, memory: memory, memoryStart: memoryStart,
             file: file, attachments: attachments)
@@ -63,42 +63,37 @@ struct RecordSpool: ~Copyable {
     }
 
     private mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        let used = makeRoom(for: bytes.count)
-        if let start = bytes.baseAddress {
-            UnsafeMutableRawPointer(memory + used).copyMemory(from: start, byteCount: bytes.count)
+        let used = Int(byteCount - memoryStart)
+        let end = used + bytes.count
+        if end > memory.bytes.count {
+            memory.resize(to: max(memory.bytes.count * 2, end), keeping: used)
         }
+        UnsafeMutableRawBufferPointer(rebasing: memory.bytes[used..<end])
+            .copyMemory(from: bytes)
         byteCount += UInt64(bytes.count)
-    }
-
-    /// - Returns: how much of the memory is in use.
-    private mutating func makeRoom(for count: Int) -> Int {
-        let used = Int(byteCount - memoryStart)
-        if used + count > capacity { grow(to: used + count) }
-        return used
-    }
-
-    private mutating func grow(to least: Int) {
-        let used = Int(byteCount - memoryStart)
-        capacity = max(capacity * 2, least)
-        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        larger.update(from: memory, count: used)
-        memory.deallocate()
-        memory = larger
     }
 
     private mutating func spillIfLong() {
         let used = Int(byteCount - memoryStart)
-        guard used > Self.memoryLimit, let directory else { return }
+        guard let scratch else { return }
+        let limit = file == nil ? scratch.memoryByteCount : Self.pieceByteCount
+        guard used > limit else { return }
         do throws(Errno) {
             let file: FileDescriptor
-            if let known = self.file { file = known } else { file = try .nameless(in: directory) }
+            if let known = self.file {
+                file = known
+            } else {
+                file = try .nameless(in: scratch.directory)
+            }
             self.file = file
             try file.write(
-                whole: UnsafeRawBufferPointer(start: memory, count: used), at: memoryStart)
+                whole: UnsafeRawBufferPointer(rebasing: memory.bytes.prefix(used)),
+                at: memoryStart)
             memoryStart = byteCount
+            memory.resize(to: Self.pieceByteCount, keeping: 0)
         } catch {
             // Then what is not in the file yet stays in memory.
-            self.directory = nil
+            self.scratch = nil
         }
     }
 }
