@@ -38,9 +38,8 @@ final class ArchiveHold: Sendable {
     /// Nil when it is not there, or is being evicted.
     init?(_ path: FilePath) {
         // Whatever keeps an archive from being opened, it is made again.
-        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else {
-            return nil
-        }
+        let opened = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec)  // as above
+        guard let file = opened else { return nil }
         self.file = file
         var status = stat()
         guard flock(file.rawValue, LOCK_SH | LOCK_NB) == 0, fstat(file.rawValue, &status) == 0,
@@ -55,9 +54,8 @@ final class ArchiveHold: Sendable {
     /// Removes an archive unless somebody holds it. Whether it is gone.
     static func removeUnlessHeld(_ path: FilePath) -> Bool {
         // What cannot be opened is held by nobody, and no use to anybody.
-        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else {
-            return true
-        }
+        let opened = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec)  // as above
+        guard let file = opened else { return true }
         defer { try? file.close() }  // as above
         return flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 && unlink(path.string) == 0
     }

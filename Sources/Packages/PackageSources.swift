@@ -82,7 +82,8 @@ struct HostSources {
     /// The release the machine runs, as os-release(5) has it.
     var codename: String? {
         // A machine that does not say is one that must be told.
-        guard let bytes = try? readFile(root.appending("etc/os-release")) else { return nil }
+        let read = try? readFile(root.appending("etc/os-release"))  // as said above
+        guard let bytes = read else { return nil }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             guard line.hasPrefix("VERSION_CODENAME=") else { continue }
             let name = line.dropFirst("VERSION_CODENAME=".count).filter { $0 != "\"" }
@@ -99,8 +100,7 @@ struct HostSources {
         var files = ["sources.list", "preferences"].map { apt.appending($0) }
         for folder in ["sources.list.d", "preferences.d"] {
             let path = apt.appending(folder)
-            // As said above.
-            let names = (try? namesInDirectory(path)) ?? []
+            let names = (try? namesInDirectory(path)) ?? []  // as said above
             files += names.map { path.appending($0) }
         }
         if let configuration { files.append(FilePath(configuration)) }

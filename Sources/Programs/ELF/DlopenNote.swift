@@ -85,7 +85,8 @@ extension DlopenNote {
         let text = Bytes(descriptor.prefix { $0 != 0 })
         // A note that is no JSON names no library: there is nothing to bring and nobody to tell,
         // since the program does not read it either.
-        guard let value = try? JSONValue.parse(text, file: Bytes("note".utf8)) else { return [] }
+        let parsed = try? JSONValue.parse(text, file: Bytes("note".utf8))  // as said above
+        guard let value = parsed else { return [] }
         return (value.array ?? [value]).compactMap(DlopenNote.init)
     }
 

@@ -93,7 +93,7 @@ struct DirectoryScan: ~Copyable {
         let left = levels.removeLast()
         guard let last = levels.indices.last, levels[last].opened == nil else { return }
         // Should it not be the same any more, it is looked for by its path.
-        let above = try? left.opened?.directory([0x2e, 0x2e, 0])
+        let above = try? left.opened?.directory([0x2e, 0x2e, 0])  // as said above
         if above?.status.identity == levels[last].identity { levels[last].opened = above }
     }
 

@@ -38,7 +38,7 @@ struct LaidLayers: Sendable {
     private var substitutes: [NodeID: NodeID] = [:]
     private var permissions: [NodeID: UInt16] = [:]
     private var entryCount = 0
-    private(set) var layerNodeCount = 0
+    private var layerNodeCount = 0
 
     /// Numbers of what was made begin here.
     private static let firstMade: UInt32 = 1 << 31

@@ -23,7 +23,6 @@ struct MergeWalk {
         _ overlay: Overlay, _ layer: LaidLayer, deletions: Deletions, mayRepeat: Bool
     ) {
         self.mayRepeat = mayRepeat
-
         lower = overlay.list
         laid = layer
         self.deletions = deletions

@@ -65,7 +65,4 @@ struct RecordReader {
     }
 
     mutating func bytes() -> Bytes { Bytes(buffer()) }
-
-    /// Past a record of this many bytes.
-    mutating func skip(_ byteCount: Int) { next += byteCount }
 }

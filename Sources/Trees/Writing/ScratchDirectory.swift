@@ -28,7 +28,7 @@ public struct ScratchDirectory: ~Copyable {
 
     deinit {
         // A directory that cannot be removed is litter; what failed before is the thing to tell.
-        if !isKept { try? Self.remove(path) }
+        if !isKept { try? Self.remove(path) }  // as said above
     }
 
     /// Removes it with all it holds.

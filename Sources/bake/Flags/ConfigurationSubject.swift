@@ -51,7 +51,8 @@ struct ConfigurationSubject {
     /// What the platform says and the image does not listen to.
     func unheard(_ platform: PlatformFindings) -> [String] {
         // What does not parse is told elsewhere.
-        let selection = try? EffectiveConfiguration.selection(baked: baked, room: room)
+        let selection = try? EffectiveConfiguration.selection(  // as said above
+            baked: baked, room: room)
         return platform.unheard(by: selection ?? SourceSelection()).map {
             "what is given for '\($0.name)' does not count: 'sources' leaves it out"
                 + ($0.isRemote ? ", and by default the network is not asked" : "")
